@@ -1,5 +1,7 @@
 //! S3 keys: how events spell them, and which thumbnail belongs to which photo.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use percent_encoding::percent_decode_str;
 
@@ -25,8 +27,10 @@ pub fn is_folder(key: &str) -> bool {
 /// ending: `a.png` and `a.jpg` keep thumbnails of their own.
 pub fn of_thumbnail(photo: &str, originals: &str, thumbnails: &str) -> Result<String> {
     let name = photo.strip_prefix(originals).with_context(|| format!("`{photo}` is not below `{originals}`"))?;
-    let lower = name.to_ascii_lowercase();
-    let ending = if lower.ends_with(".jpg") || lower.ends_with(".jpeg") { "" } else { ".jpg" };
+    let is_jpeg = Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("jpg") || ending.eq_ignore_ascii_case("jpeg"));
+    let ending = if is_jpeg { "" } else { ".jpg" };
     Ok(format!("{thumbnails}{name}{ending}"))
 }
 
