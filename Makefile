@@ -1,0 +1,50 @@
+# Every target sets up what it needs by itself; a second run installs nothing.
+PYTHON ?= python3
+PHOTO ?=
+RUN := $(PYTHON) -m tools.environment
+# No hashes nor addresses: the versions only, for all Pythons from 3.10 on.
+LOCK := $(RUN) uv pip compile --universal --python-version 3.10 --no-annotate --quiet --custom-compile-command "make lock"
+
+.PHONY: help demo test test-fast lint format lock setup doctor clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo [PHOTO=path]  deploy the sample app to a local AWS, by CDK and by SAM, and send it a photo"
+	@echo "make test               every check and every test (real builds and deployments included)"
+	@echo "make test-fast          the tests that take under a minute"
+	@echo "make lint               ruff, mypy, import-linter"
+	@echo "make format             let ruff format and fix"
+	@echo "make lock               write constraints/*.txt and package-lock.json anew"
+	@echo "make clean              remove what the targets above installed into this checkout"
+
+setup:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
+	@$(PYTHON) -m tools.setup
+
+demo: setup
+	@$(RUN) python -m tools.demo $(if $(PHOTO),"$(PHOTO)")
+
+lint: setup
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+test: lint
+	@$(RUN) pytest -n 2 --dist loadgroup
+
+test-fast: setup
+	@$(RUN) pytest -n 2 --dist loadgroup -m "not integration and not e2e"
+
+format: setup
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+
+lock: setup
+	@$(LOCK) --upgrade pyproject.toml --group dev --extra cargo --output-file constraints/dev.txt
+	@$(LOCK) --upgrade constraints/sam.in --output-file constraints/sam.txt
+	@$(LOCK) --upgrade constraints/ministack.in --output-file constraints/ministack.txt
+	@npm install --package-lock-only --ignore-scripts
+
+clean:
+	rm -rf .venv .tools node_modules cdk.out demo
