@@ -3,9 +3,6 @@
 //! A photo that cannot be used is an error of its invocation: Lambda hands the event to the on-failure queue. Doing an
 //! event again is harmless, which S3 ("at least once") demands: the same photo gives the same thumbnail and the same item.
 
-mod keys;
-mod photo;
-
 use std::collections::HashMap;
 use std::env;
 
@@ -17,8 +14,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-
-use photo::Thumbnail;
+use photos::{Thumbnail, keys, shrink};
 
 const DEFAULT_MAX_EDGE: u32 = 256;
 
@@ -96,7 +92,7 @@ impl App {
         }
         let name = keys::of_thumbnail(&key, &self.originals, &self.thumbnails)?;
         let photo = self.read(&key).await.with_context(|| format!("cannot read `{key}`"))?;
-        let thumbnail = photo::shrink(&photo, self.max_edge).with_context(|| format!("no thumbnail of `{key}`"))?;
+        let thumbnail = shrink(&photo, self.max_edge).with_context(|| format!("no thumbnail of `{key}`"))?;
 
         let ((width, height), bytes) = (thumbnail.size, thumbnail.jpeg.len());
         let item = item(&key, photo.len(), &name, &thumbnail);

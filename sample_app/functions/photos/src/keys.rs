@@ -8,6 +8,9 @@ use percent_encoding::percent_decode_str;
 /// The key that an S3 event means: events spell keys as HTML forms do, `+` for a space and `%XX` for other bytes.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+///
+/// # Errors
+/// If the bytes are no UTF-8, as every S3 key is.
 pub fn decode(spelled: &str) -> Result<String> {
     let spaced = spelled.replace('+', " ");
     let key = percent_decode_str(&spaced)
@@ -17,6 +20,7 @@ pub fn decode(spelled: &str) -> Result<String> {
 }
 
 /// S3 consoles make a folder by an empty object whose key ends in a slash.
+#[must_use]
 pub fn is_folder(key: &str) -> bool {
     key.ends_with('/')
 }
@@ -25,6 +29,9 @@ pub fn is_folder(key: &str) -> bool {
 ///
 /// Sub-folders stay. A thumbnail is always a JPEG, so `.jpg` is added to other names rather than put in place of their
 /// ending: `a.png` and `a.jpg` keep thumbnails of their own.
+///
+/// # Errors
+/// If the photo is not below `originals`.
 pub fn of_thumbnail(photo: &str, originals: &str, thumbnails: &str) -> Result<String> {
     let name = photo.strip_prefix(originals).with_context(|| format!("`{photo}` is not below `{originals}`"))?;
     let is_jpeg = Path::new(name)

@@ -25,6 +25,9 @@ pub struct Thumbnail {
 }
 
 /// The thumbnail of a JPEG or PNG, turned upright and fitted into a square of `max_edge` pixels; never enlarged.
+///
+/// # Errors
+/// If the bytes are no JPEG or PNG, damaged, or claim more pixels than fit the memory.
 pub fn shrink(photo: &[u8], max_edge: u32) -> Result<Thumbnail> {
     let mut reader = ImageReader::new(Cursor::new(photo)).with_guessed_format()?;
     let mut limits = Limits::no_limits();
