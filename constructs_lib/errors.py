@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from types import TracebackType
 
-__all__ = ["ConstructsLibError", "Diagnostic", "Severity", "remember", "show_errors_without_traceback"]
+__all__ = ["ConstructsLibError", "Diagnostic", "Severity", "recall", "remember", "show_errors_without_traceback"]
 
 Severity = Literal["error", "warning"]
 
@@ -65,20 +64,33 @@ class ConstructsLibError(Exception):
     """What this library raises: one or more diagnostics, rendered whole by `str()`.
 
     An exception that crosses jsii keeps only its text, so the text holds everything.
+
+    Attributes:
+        diagnostics: what was found.
+        shown: whether CDK has written them to stderr already, so that an uncaught error need not repeat them.
     """
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         self.diagnostics = diagnostics
+        self.shown = False
         super().__init__("\n\n".join(map(str, diagnostics)))
 
 
-_raised_across_jsii: list[str] = []
+_raised_across_jsii: list[ConstructsLibError] = []
 
 
 def remember(error: ConstructsLibError) -> ConstructsLibError:
     """Note an error that is about to cross jsii, so that its text is recognised on the other side."""
-    _raised_across_jsii.append(str(error))
+    _raised_across_jsii.append(error)
     return error
+
+
+def recall(error: BaseException) -> ConstructsLibError | None:
+    """The error of ours that `error` is, or that it carries the text of after crossing jsii."""
+    if isinstance(error, ConstructsLibError):
+        return error
+    text = str(error)
+    return next((known for known in _raised_across_jsii if str(known) in text), None)
 
 
 def show_errors_without_traceback() -> None:
@@ -91,18 +103,16 @@ def show_errors_without_traceback() -> None:
         return
 
     def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        text = _diagnostics_of(error, _raised_across_jsii)
-        if text is None:
+        ours = recall(error)
+        if ours is None:
             before(kind, error, traceback)
+        elif ours.shown:
+            headlines = "".join(
+                f"  {found.severity}[{found.reference}]: {found.headline}\n" for found in ours.diagnostics
+            )
+            sys.stderr.write(f"Nothing was deployed or emitted, because of what is shown above:\n{headlines}")
         else:
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{ours}\n")
 
     hook.shows_diagnostics = True  # type: ignore[attr-defined]
     sys.excepthook = hook
-
-
-def _diagnostics_of(error: BaseException, crossed: Iterable[str]) -> str | None:
-    if isinstance(error, ConstructsLibError):
-        return str(error)
-    text = str(error)
-    return next((known for known in crossed if known in text), None)

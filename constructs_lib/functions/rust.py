@@ -19,6 +19,7 @@ from constructs_lib.errors import ConstructsLibError, Diagnostic, show_errors_wi
 from constructs_lib.finish import at_synthesis
 from constructs_lib.functions.options import FunctionOptions, refuse_keywords
 from constructs_lib.functions.role import InlineRole, policy_statement
+from constructs_lib.guard import guard
 from constructs_lib.names import replace_references
 from constructs_lib.triggers import Trigger
 
@@ -82,6 +83,7 @@ class RustFunction(lambda_.Function):
         **options: Unpack[FunctionOptions],
     ) -> None:
         show_errors_without_traceback()
+        guard(scope)
         path = f"{scope.node.path}/{id}"
         refuse_keywords(options, path)
         wakes = _parts(triggers, Trigger, "triggers", path)

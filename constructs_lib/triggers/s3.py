@@ -128,7 +128,9 @@ class _Notifications:
         """Refuse a second author of the bucket's notifications: the last one written would erase the others."""
         bucket, resource = self.bucket.bucket, self.bucket.resource
         if bucket.node.try_find_child("Notifications") is not None:
-            raise _conflict(bucket, "`add_event_notification` or `event_bridge_enabled` writes them by a helper function")
+            raise _conflict(
+                bucket, "`add_event_notification` or `event_bridge_enabled` writes them by a helper function"
+            )
         written = self.bucket.stack.resolve(resource.notification_configuration)
         count = len(written.get("lambdaConfigurations", ())) if isinstance(written, dict) else 0
         others = set(written) - {"lambdaConfigurations"} if isinstance(written, dict) else set()
@@ -147,7 +149,9 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
             Diagnostic(
                 reference="s3-trigger-imported-bucket",
                 headline=f"`{path}` is an imported bucket, so this app cannot set its notifications",
-                notes=("a bucket has one notification configuration, and it belongs to the stack that owns the bucket",),
+                notes=(
+                    "a bucket has one notification configuration, and it belongs to the stack that owns the bucket",
+                ),
                 helps=(
                     "declare the trigger in the app that declares the bucket",
                     "or let the bucket send its events to EventBridge and trigger the function by a rule",
@@ -164,7 +168,9 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
                     " while the bucket has to wait for the function: a dependency cycle",
                     "on a bucket that is deployed already a new name means a new, empty bucket",
                 ),
-                helps=(f'name the bucket, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"))',),
+                helps=(
+                    f'name the bucket, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"))',
+                ),
             )
         )
     if not known.means_the_same_in(stack):
@@ -208,7 +214,11 @@ def _check_filter(name: str, value: str) -> None:
                 notes=("S3 filters know no wildcards; a prefix and a suffix are compared character by character",),
                 helps=(
                     f"write the plain {name}, e.g. {name}={literal!r}" if literal else f"leave the {name} out",
-                    *(['what comes after the wildcard may be a suffix, e.g. suffix=".jpg"'] if name == "prefix" else []),
+                    *(
+                        ['what comes after the wildcard may be a suffix, e.g. suffix=".jpg"']
+                        if name == "prefix"
+                        else []
+                    ),
                 ),
             )
         )

@@ -1,0 +1,158 @@
+"""The loop guard: reads every synthesized template of an app, and stops a synthesis that would deploy a loop.
+
+It is a CDK validation plugin, registered once per app by the first function of ours, or by `guard(app)`. The context key
+`constructs-lib:guard` set to false keeps it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import jsii
+
+from constructs_lib.errors import Diagnostic, show_errors_without_traceback
+from constructs_lib.finish import identity
+from constructs_lib.templates import Template, dependency_cycle, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import constructs
+
+__all__ = ["CONTEXT_KEY", "Guard", "guard", "guard_of"]
+
+CONTEXT_KEY = "constructs-lib:guard"
+
+
+def guard(scope: constructs.IConstruct) -> None:
+    """Have the app that `scope` is in checked for loops and dependency cycles at every synthesis.
+
+    Functions of this library do so themselves; call it for an app that has none, e.g. `guard(app)`. Calling it again
+    changes nothing. A proven loop, or resources that wait for each other, fail the synthesis for good; what cannot be
+    decided fails it too, unless it is acknowledged by its name:
+    `Validations.of(scope).acknowledge(Acknowledgment(id="constructs-lib::<reference>", reason="…"))`.
+
+    Args:
+        scope: the app, or anything in it.
+    """
+    show_errors_without_traceback()
+    root = scope.node.root
+    if identity(root) in _guards or root.node.try_get_context(CONTEXT_KEY) in (False, "false"):
+        return
+    plugin = _guards[identity(root)] = Guard()
+    cdk.Validations.of(root).add_plugins(plugin)
+
+
+def guard_of(scope: constructs.IConstruct) -> Guard | None:
+    """The guard of the app that `scope` is in, if there is one."""
+    return _guards.get(identity(scope.node.root))
+
+
+@dataclass(frozen=True)
+class _Finding:
+    diagnostic: Diagnostic
+    proven: bool
+    template: Template
+    logical_ids: Sequence[str]
+
+
+@jsii.implements(cdk.IPolicyValidationPlugin)
+class Guard:
+    """The plugin; after a synthesis it knows what it found."""
+
+    def __init__(self) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        self.summary = ""
+
+    @property
+    def name(self) -> str:
+        """How findings are named, and acknowledged."""
+        return "constructs-lib"
+
+    @property
+    def version(self) -> str | None:
+        """Nothing to tell."""
+        return None
+
+    @property
+    def rule_ids(self) -> list[str] | None:
+        """Each reference of `docs/errors` that the guard may report."""
+        return None
+
+    def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
+        """Check all templates of the assembly as one system."""
+        templates = list(_with_nested(Path(stack.template_path) for stack in context.stack_templates))
+        findings = [*_dependency_cycles(templates)]
+        self.diagnostics = tuple(finding.diagnostic for finding in findings)
+        return cdk.PolicyValidationPluginReport(
+            success=not findings, violations=[_violation(finding) for finding in findings]
+        )
+
+
+def _with_nested(paths: Iterable[Path]) -> Iterator[Template]:
+    """The templates of the stacks, and of their nested stacks, which CDK leaves out."""
+    for path in paths:
+        template = read(path)
+        yield template
+        nested = (resource for resource in template.resources.values() if resource.type == "AWS::CloudFormation::Stack")
+        assets = [resource.body.get("Metadata", {}).get("aws:asset:path") for resource in nested]
+        yield from _with_nested(path.parent / asset for asset in assets if asset)
+
+
+def _dependency_cycles(templates: Iterable[Template]) -> Iterator[_Finding]:
+    for template in templates:
+        cycle = dependency_cycle(template)
+        if cycle:
+            yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_ids=cycle[:-1])
+
+
+def _cycle(template: Template, cycle: Sequence[str]) -> Diagnostic:
+    names = {key: template.resources[key].construct_path or key for key in cycle}
+    types = {template.resources[key].type for key in cycle}
+    width = max(map(len, names.values()))
+    evidence = "\n".join(
+        f"{names[one]:{width}}  waits for  {names[other]}" for one, other in zip(cycle, cycle[1:], strict=False)
+    )
+    return Diagnostic(
+        reference="dependency-cycle",
+        headline=f"{len(cycle) - 1} resources of `{template.name}` wait for each other, so none can be created",
+        evidence=evidence,
+        notes=("CloudFormation would refuse the deployment: circular dependency between resources",),
+        helps=_ways_out(types),
+    )
+
+
+def _ways_out(types: set[str]) -> tuple[str, ...]:
+    general = "take out one reference or `DependsOn` of the circle, or replace it by a name that is known beforehand"
+    if "AWS::S3::Bucket" not in types:
+        return (general,)
+    return (
+        'name the bucket, e.g. bucket_name=stable_name("photos"), and let the function know it by that name',
+        "or let the bucket send its events to EventBridge, where everything may refer to everything",
+        general,
+    )
+
+
+def _violation(finding: _Finding) -> cdk.PolicyViolation:
+    template = finding.template
+    return cdk.PolicyViolation(
+        rule_name=finding.diagnostic.reference,
+        description=str(finding.diagnostic),
+        # A finding that is `fatal` cannot be acknowledged by name alone.
+        severity="fatal" if finding.proven else "error",
+        violating_resources=[
+            cdk.PolicyViolatingResource(
+                resource_logical_id=key,
+                construct_path=template.resources[key].construct_path,
+                template_path=str(template.path),
+                locations=[f"/Resources/{key}"],
+            )
+            for key in finding.logical_ids
+        ],
+    )
+
+
+_guards: dict[str, Guard] = {}
