@@ -79,10 +79,19 @@ def _represent_intrinsic(dumper: Any, data: _Intrinsic) -> yaml.Node:
         return yaml.ScalarNode(data.tag, data.value, style=None if _plain(data.value) else '"')
     node: yaml.Node = dumper.represent_data(data.value)
     node.tag = data.tag
-    # One level of plain values reads best on one line: !Select [4, !Split ["-", …]] stays in block style.
-    if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
-        node.flow_style = True
+    _put_on_one_line(node)
     return node
+
+
+def _put_on_one_line(node: yaml.Node) -> bool:
+    """Write nested lists of a function as `!Select [1, !Split ["-", …]]`, unless there is a mapping in them."""
+    if isinstance(node, yaml.ScalarNode):
+        return "\n" not in node.value
+    if not isinstance(node, yaml.SequenceNode):
+        return False
+    fits = [_put_on_one_line(item) for item in node.value]
+    node.flow_style = all(fits)
+    return node.flow_style
 
 
 def _represent_text(dumper: Any, data: str) -> yaml.Node:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["cycle_through", "depends_on", "found", "redirect", "without_implied_waits"]
+__all__ = ["PLACEHOLDER", "cycle_through", "depends_on", "found", "own_reference", "redirect", "without_implied_waits"]
 
 PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
@@ -19,7 +19,7 @@ def found(node: Any) -> Iterator[tuple[str, str | None]]:
         for item in node:
             yield from found(item)
     elif isinstance(node, dict):
-        own = _own(node)
+        own = own_reference(node)
         if own is not None:
             yield own
         elif "Fn::Sub" in node and len(node) == 1:
@@ -38,7 +38,7 @@ def redirect(node: Any, target: Callable[[str, str | None], Any]) -> Any:
         return [redirect(item, target) for item in node]
     if not isinstance(node, dict):
         return node
-    own = _own(node)
+    own = own_reference(node)
     if own is not None:
         replacement = target(*own)
         return node if replacement is None else replacement
@@ -91,7 +91,8 @@ def _dependencies(resource: Mapping[str, Any], resources: Mapping[str, Any]) -> 
     return [name for name in dict.fromkeys([*referred, *depends_on(resource)]) if name in resources]
 
 
-def _own(node: Mapping[str, Any]) -> tuple[str, str | None] | None:
+def own_reference(node: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Give (logical id, attribute) if a node is itself a `Ref` or `Fn::GetAtt`."""
     if len(node) != 1:
         return None
     if isinstance(node.get("Ref"), str):

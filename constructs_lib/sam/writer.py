@@ -9,12 +9,11 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_lib.errors import ConstructsLibError
 from constructs_lib.sam import assembly as assemblies
@@ -22,6 +21,7 @@ from constructs_lib.sam import functions, http_apis, plain, samconfig
 from constructs_lib.sam.document import joined_as_sub, render
 from constructs_lib.sam.draft import CargoSource, Delta, Draft, Plain
 from constructs_lib.sam.references import without_implied_waits
+from constructs_lib.sam.strip import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,11 +90,11 @@ def write(assembly: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> l
 
 
 def _fold(stack: assemblies.Stack, folder: Path, sources: Mapping[str, CargoSource]) -> Draft:
-    draft = Draft(stack=stack, document=_stripped(stack.document), folder=folder, sources=sources)
+    draft = Draft(stack=stack, document=stripped(stack.document), folder=folder, sources=sources)
+    draft.resources.update({name: without_implied_waits(resource) for name, resource in draft.resources.items()})
     for fold in FOLDS:
         fold(draft)
     plain.note(draft)
-    draft.resources.update({name: without_implied_waits(resource) for name, resource in draft.resources.items()})
     for name, asset in _left_assets(draft):
         draft.refuse(
             name,
@@ -105,33 +105,6 @@ def _fold(stack: assemblies.Stack, folder: Path, sources: Mapping[str, CargoSour
     if stack.protected:
         draft.deltas.append(Delta(stack.id, "`sam deploy` sets no termination protection"))
     return draft
-
-
-def _stripped(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy a document without what only CDK reads: paths, asset notes, its own metadata resource, bootstrap checks."""
-    result = copy.deepcopy(dict(document))
-    resources = result.get("Resources", {})
-    for name, resource in list(resources.items()):
-        if resource.get("Type") == "AWS::CDK::Metadata":
-            del resources[name]
-            continue
-        metadata = resource.get("Metadata", {})
-        # sam would take `aws:asset:path` for the code of the function.
-        kept = {key: value for key, value in metadata.items() if not key.startswith(("aws:cdk:path", "aws:asset:"))}
-        if kept:
-            resource["Metadata"] = kept
-        else:
-            resource.pop("Metadata", None)
-    for section, name in (
-        ("Parameters", "BootstrapVersion"),
-        ("Rules", "CheckBootstrapVersion"),
-        ("Conditions", "CDKMetadataAvailable"),
-    ):
-        if name in result.get(section, {}):
-            del result[section][name]
-            if not result[section]:
-                del result[section]
-    return result
 
 
 def _left_assets(draft: Draft) -> Iterator[tuple[str, assemblies.FileAsset]]:
