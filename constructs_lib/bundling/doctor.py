@@ -19,6 +19,7 @@ from constructs_lib.bundling.toolchain import (
     find_zig,
     has_target,
     output,
+    rustc_of,
 )
 
 __all__ = ["Check", "doctor"]
@@ -65,7 +66,7 @@ def doctor(folder: Path | None = None) -> list[Check]:
 
 def _rust(folder: Path) -> list[Check]:
     for cargo in cargos():
-        rustc = cargo.with_name("rustc")
+        rustc = rustc_of(cargo)
         if has_target(rustc, folder):
             version = output(rustc, "--version", folder=folder)
             return [

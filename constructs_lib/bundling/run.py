@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from constructs_lib.bundling.progress import Progress
     from constructs_lib.bundling.toolchain import Toolchain
 
-__all__ = ["ARGUMENTS", "TARGET", "Ran", "cargo_lambda"]
+__all__ = ["ARGUMENTS", "TARGET", "Ran", "cargo_lambda", "clean"]
 
 TARGET = f"{RUST_TARGET}.{GLIBC[0]}.{GLIBC[1]}"
 # All members take part in resolving features, whichever binaries are asked for. So a binary's content does not depend
@@ -70,6 +70,15 @@ def cargo_lambda(
         finally:
             progress.finished()
     return Ran(process.returncode, said)
+
+
+def clean(packages: Iterable[str], *, manifest: Path, target: Path, toolchain: Toolchain) -> None:
+    """Make cargo forget what it built of these packages; what that fails to mend, the build reports."""
+    command = [str(toolchain.cargo), "clean", "--release", "--locked", "--target", RUST_TARGET, "--quiet"]
+    command += ["--manifest-path", str(manifest), "--target-dir", str(target)]
+    for package in packages:
+        command += ["--package", package]
+    subprocess.run(command, cwd=manifest.parent, capture_output=True, check=False)
 
 
 def _watch(process: subprocess.Popen[bytes], progress: Progress) -> str:

@@ -21,7 +21,7 @@ from constructs_lib.bundling.run import ARGUMENTS
 from constructs_lib.bundling.toolchain import RUST_TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from constructs_lib.bundling.toolchain import Toolchain
 
@@ -30,7 +30,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Sources", "digest_of_file", "variable_digest"]
+__all__ = ["Sources", "digest_of_file", "variable_digest", "variables_read"]
 
 _SCHEMA = "1"
 _NO_SOURCES = {".git", ".hg", ".aws-sam", "__pycache__", "node_modules"}
@@ -66,15 +66,20 @@ class Sources:
         """Digests of all files in the packages that a member is built from, by path relative to the root."""
         own = next(member for member in self.workspace.members if member.name == package)
         together: dict[str, str] = {}
-        for part in dict.fromkeys([*self._closure(own), *self._always]):
+        for part in self._parts(own):
             if part.folder not in self._files:
                 self._files[part.folder] = {self.relative(path): digest_of_file(path) for path in _listing(part.folder)}
             together.update(self._files[part.folder])
         return together
 
-    def local_packages(self) -> Iterable[Package]:
-        """All packages whose sources are on this machine, as far as they were looked at."""
-        return self._packages.values()
+    def all_files(self) -> dict[str, str]:
+        """Digests of all files in the packages that any member is built from."""
+        return {path: digest for member in self.workspace.members for path, digest in self.files(member.name).items()}
+
+    def package_names(self) -> list[str]:
+        """Of the packages whose files `all_files` names."""
+        parts = {part.folder: part.name for member in self.workspace.members for part in self._parts(member)}
+        return sorted(parts.values())
 
     def relative(self, path: Path) -> str:
         """A path as entries hold it: so that a moved checkout finds them."""
@@ -89,6 +94,9 @@ class Sources:
             if target not in path.parents
         }
         return {path: digest_of_file(self._root / path) for path in sorted(paths - known.keys())}
+
+    def _parts(self, member: Package) -> list[Package]:
+        return list(dict.fromkeys([*self._closure(member), *self._always]))
 
     def _closure(self, package: Package) -> list[Package]:
         found, waiting = {package.folder: package}, [package]
@@ -147,9 +155,9 @@ def variables_read(target: Path) -> dict[str, str | None]:
     More than one binary's own, which at worst costs a build that finds nothing to do.
     """
     names = set()
-    for path in (target / RUST_TARGET / "release" / "deps").glob("*.d"):
+    for path in target.glob("**/*.d"):
         names.update(re.findall(r"^# env-dep:([^=\n]+)", path.read_text(errors="replace"), re.MULTILINE))
-    for path in target.glob("**/release/build/*/output"):
+    for path in target.glob("**/build/*/output"):
         names.update(re.findall(r"^cargo::?rerun-if-env-changed=(\S+)", path.read_text(errors="replace"), re.MULTILINE))
     return {name: variable_digest(name) for name in sorted(names)}
 

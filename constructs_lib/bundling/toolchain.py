@@ -137,7 +137,14 @@ def commands_for_target() -> tuple[str, ...]:
     return tuple(commands) or (INSTALL_RUST, f"rustup target add {RUST_TARGET}")
 
 
+def rustc_of(cargo: Path) -> Path:
+    """The rustc that a cargo starts, when its folder comes first on PATH."""
+    beside = cargo.with_name("rustc")
+    return beside if beside.exists() else Path(shutil.which("rustc") or beside)
+
+
 def cargos() -> Iterator[Path]:
+    """Every cargo of this machine, in the order in which they are tried."""
     folders = dict.fromkeys([*os.get_exec_path(), "/usr/bin"])
     for folder in folders:
         found = shutil.which("cargo", path=folder)
@@ -149,7 +156,7 @@ def _cargo_with_target(root: Path) -> tuple[Path, str]:
     looked_at = []
     pinned = next((root / name for name in ("rust-toolchain.toml", "rust-toolchain") if (root / name).exists()), None)
     for cargo in cargos():
-        rustc = cargo.with_name("rustc")
+        rustc = rustc_of(cargo)
         version = output(rustc, "-vV", folder=root)
         if version and has_target(rustc, root):
             return cargo, version
