@@ -32,6 +32,7 @@ FORGIVEN = (
 
 _FUNCTION = "AWS::Lambda::Function"
 _API = "AWS::ApiGatewayV2::Api"
+_PARTS = frozenset(f"AWS::ApiGatewayV2::{kind}" for kind in ("Route", "Integration", "Authorizer", "Stage"))
 _NOTHING: tuple[Any, ...] = (None, {}, [])
 _BUILD = frozenset({"BuildMethod", "BuildProperties", "SkipBuild"})
 _CALL = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
@@ -84,9 +85,7 @@ class _Side:
             id_: api
             for api in folded
             for id_, resource in self.resources.items()
-            if resource["Type"].startswith("AWS::ApiGatewayV2::")
-            and resource["Type"].rpartition("::")[2] in {"Route", "Integration", "Authorizer", "Stage"}
-            and resource.get("Properties", {}).get("ApiId") == {"Ref": api}
+            if resource.get("Type") in _PARTS and resource.get("Properties", {}).get("ApiId") == {"Ref": api}
         }
 
     def spelled(self, node: Any) -> Any:
@@ -116,7 +115,7 @@ class _Side:
 
     def _resource(self, id_: str, resource: Mapping[str, Any], built: Collection[str]) -> dict[str, Any]:
         result = {key: self.spelled(value) for key, value in resource.items() if key != "DependsOn"}
-        if result["Type"] == _FUNCTION:
+        if result.get("Type") == _FUNCTION:
             properties = dict(result.get("Properties", {}))
             if id_ in built:
                 properties.pop("Code", None)
@@ -142,7 +141,7 @@ class _Side:
                 "authorization": route.get("AuthorizationType", "NONE"),
                 "authorizer": kinds["Authorizer"][authorizer]["Name"] if authorizer else None,
                 "scopes": route.get("AuthorizationScopes", []),
-                "integration": self._integration(kinds["Integration"][target]),
+                "integration": self._integration(_with_method(kinds["Integration"][target])),
             }
         authorizers = {
             authorizer["Name"]: self.spelled({k: v for k, v in authorizer.items() if k not in {"ApiId", "Name"}})
@@ -179,17 +178,17 @@ class _Side:
         cors = body.get("x-amazon-apigateway-cors", {})
         routes = {
             _route_key(path, method): self._operation(operation, schemes)
-            for path, operations in body["paths"].items()
+            for path, operations in body.get("paths", {}).items()
             for method, operation in operations.items()
         }
         return {
             "api": self.spelled(
                 {
-                    "Name": body["info"]["title"],
-                    "Version": body["info"]["version"],
+                    "Name": body.get("info", {}).get("title"),
+                    "Version": body.get("info", {}).get("version"),
                     "Description": body["info"].get("description"),
                     "Tags": _without_mark(
-                        {tag["name"]: tag["x-amazon-apigateway-tag-value"] for tag in body.get("tags", [])}
+                        {tag.get("name"): tag.get("x-amazon-apigateway-tag-value") for tag in body.get("tags", [])}
                     ),
                     "Cors": _true({key[0].upper() + key[1:]: value for key, value in cors.items()}),
                     "DisableExecuteApiEndpoint": endpoint.get("disableExecuteApiEndpoint", False),
@@ -217,9 +216,10 @@ class _Side:
 
     def _integration(self, given: Mapping[str, Any]) -> Any:
         result = {key: value for key, value in self.spelled(given).items() if key != "ApiId"}
-        if result["IntegrationType"] == "AWS_PROXY" and "IntegrationSubtype" not in result:
-            result.setdefault("IntegrationMethod", "POST")
-            result["IntegrationUri"] = result["IntegrationUri"].removeprefix(_CALL).removesuffix("/invocations")
+        if result.get("IntegrationType") == "AWS_PROXY" and "IntegrationSubtype" not in result:
+            uri = result.get("IntegrationUri")
+            if isinstance(uri, str):
+                result["IntegrationUri"] = uri.removeprefix(_CALL).removesuffix("/invocations")
         return result
 
     def _operation(self, operation: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,15 +227,15 @@ class _Side:
         authorization, authorizer, scopes = "NONE", None, []
         for security in operation.get("security", []):
             for name, wanted in security.items():
-                scheme = schemes[name]
+                scheme = schemes.get(name, {})
                 scopes = wanted
                 if "x-amazon-apigateway-authorizer" in scheme:
-                    kind = scheme["x-amazon-apigateway-authorizer"]["type"]
+                    kind = scheme["x-amazon-apigateway-authorizer"].get("type")
                     authorization, authorizer = kinds.get(kind, kind), name
                 elif scheme.get("x-amazon-apigateway-authtype") == "awsSigv4":
                     authorization = "AWS_IAM"
-        integration = _from_body(operation["x-amazon-apigateway-integration"])
-        integration["IntegrationType"] = integration.pop("Type").upper()
+        integration = _from_body(operation.get("x-amazon-apigateway-integration", {}))
+        integration["IntegrationType"] = integration.pop("Type", "").upper()
         for short, long in (("HttpMethod", "IntegrationMethod"), ("Uri", "IntegrationUri")):
             if short in integration:
                 integration[long] = integration.pop(short)
@@ -260,7 +260,7 @@ class _Side:
 
     def _authorizer(self, given: Mapping[str, Any]) -> Any:
         result = _from_body(given)
-        result["AuthorizerType"] = result.pop("Type").upper()
+        result["AuthorizerType"] = result.pop("Type", "").upper()
         if "AuthorizerCredentials" in result:
             result["AuthorizerCredentialsArn"] = result.pop("AuthorizerCredentials")
         if "IdentitySource" in result:
@@ -325,6 +325,12 @@ def _route_key(path: str, method: str) -> str:
 def _from_body(given: Mapping[str, Any]) -> dict[str, Any]:
     """Spell the keys as CloudFormation does: `timeoutInMillis` is `TimeoutInMillis` there."""
     return {key[0].upper() + key[1:]: value for key, value in given.items()}
+
+
+def _with_method(integration: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the method that API Gateway takes for a function when an integration, unlike a body, names none."""
+    calls = integration.get("IntegrationType") == "AWS_PROXY" and "IntegrationSubtype" not in integration
+    return {**({"IntegrationMethod": "POST"} if calls else {}), **integration}
 
 
 def _sorted_tags(tags: Any) -> Any:
