@@ -1,11 +1,12 @@
 # Every target sets up what it needs by itself; a second run installs nothing.
 PYTHON ?= python3
 PHOTO ?=
+PORT ?=
 RUN := $(PYTHON) -m tools.environment
 # No hashes nor addresses: the versions only, for all Pythons from 3.10 on.
 LOCK := $(RUN) uv pip compile --universal --python-version 3.10 --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: help demo test test-fast lint format lock setup doctor clean
+.PHONY: help python demo test test-fast lint format lock setup doctor clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,12 +18,14 @@ help:
 	@echo "make lock               write constraints/*.txt and package-lock.json anew"
 	@echo "make clean              remove what the targets above installed into this checkout"
 
-setup:
+python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
+
+setup: python
 	@$(PYTHON) -m tools.setup
 
-demo: setup
-	@$(RUN) python -m tools.demo $(if $(PHOTO),"$(PHOTO)")
+demo: python
+	@$(PYTHON) -m tools.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(PORT),--port $(PORT))
 
 lint: setup
 	@$(RUN) ruff check

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tools import environment
+from tools import console, environment
 from tools.environment import errors
 
 if TYPE_CHECKING:
@@ -216,27 +216,9 @@ class LocalAws:
     def _stop(self) -> None:
         server = getattr(self, "_server", None)
         if server is not None:
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(server.pid, sign)
-                if self._has_ended(server):
-                    break
-            if server.stdin:
-                server.stdin.close()
+            console.end_group(server, signal.SIGTERM, STOP_SECONDS)
+            server.stdin.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    @staticmethod
-    def _has_ended(server: subprocess.Popen[bytes]) -> bool:
-        """Wait until the server and every function that it started are gone."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            server.poll()
-            try:
-                os.killpg(server.pid, 0)
-            except ProcessLookupError:
-                return True
-            time.sleep(0.05)
-        return False
 
 
 def main(command: list[str]) -> int:

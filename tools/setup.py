@@ -16,14 +16,13 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import environment
+from tools import console, environment
 from tools.environment import ROOT, errors
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ OLDEST_NODE = 20
 X86 = platform.machine() == "x86_64"
 RUST_PACKAGES = ("rustc-web", "cargo-web", *(("libstd-rust-web-dev:arm64",) if X86 else ()))
 QEMU_PACKAGES = ("qemu-user-static", "libc6:arm64")
-HEARTBEAT = 15.0  # seconds after which a long step says that it still works
 NO_NETWORK = re.compile(
     r"name resolution|Name or service not known|failure resolving|could not resolve|not resolve host|lookup address"
     r"|getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|NewConnectionError|ConnectTimeoutError"
@@ -79,41 +77,15 @@ def failure(what: str, command: Sequence[str], lines: Sequence[str]) -> errors.C
     )
 
 
-def run(what: str, command: Sequence[str], *, folder: Path = ROOT) -> None:
-    """Run an installer quietly; say every few seconds that it still works, and show its last lines if it fails."""
+def run(what: str, command: Sequence[str]) -> None:
+    """Run an installer quietly, and show its last lines if it fails."""
     variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+        ran = console.run(what, command, folder=ROOT, variables=variables)
     except FileNotFoundError as error:
         raise failure(what, command, [str(error)]) from error
-    lines: list[str] = []
-    started = time.monotonic()
-    ended = threading.Event()
-
-    def pulse() -> None:
-        while not ended.wait(HEARTBEAT):
-            print(f"  … {what}, {time.monotonic() - started:.0f} s: {''.join(lines[-1:])[:80]}", flush=True)
-
-    threading.Thread(target=pulse, daemon=True).start()
-    try:
-        lines.extend(line.rstrip() for line in process.stdout or ())
-    except BaseException:
-        process.terminate()
-        raise
-    finally:
-        process.wait()
-        ended.set()
-    if process.returncode:
-        raise failure(what, command, lines)
+    if ran.status:
+        raise failure(what, command, ran.lines)
 
 
 def answer(*command: str) -> str:
