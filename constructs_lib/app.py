@@ -14,7 +14,7 @@ import aws_cdk as cdk
 from constructs_lib import sam
 from constructs_lib.bundling import plan
 from constructs_lib.errors import ConstructsLibError, recall, show_errors_without_traceback
-from constructs_lib.guard import guard_of
+from constructs_lib.guard import FAILED, guard_of
 
 if TYPE_CHECKING:
     from aws_cdk import cx_api
@@ -58,15 +58,15 @@ def _synthesized(app: cdk.App) -> cx_api.CloudAssembly:
     try:
         return app.synth()
     except RuntimeError as error:
-        if ours := recall(error):
-            raise ours from None
         guard = guard_of(app)
-        if guard and guard.diagnostics and "ValidationFailed" in str(error):
+        if "ValidationFailed" in str(error) and guard and guard.diagnostics:
             found = ConstructsLibError(*guard.diagnostics)
-            # Unless a test runs, CDK writes the report to stderr and keeps it out of the exception.
-            found.shown = str(guard.diagnostics[0]) not in str(error)
+            found.shown = FAILED in str(error)
             raise found from None
-        raise
+        ours = recall(error)
+        if ours is None:
+            raise
+        raise ours from None
 
 
 def _validation_failed(assembly: Path) -> bool:

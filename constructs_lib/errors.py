@@ -76,21 +76,26 @@ class ConstructsLibError(Exception):
         super().__init__("\n\n".join(map(str, diagnostics)))
 
 
-_raised_across_jsii: list[ConstructsLibError] = []
+_raised_across_jsii: list[tuple[str, ConstructsLibError]] = []
 
 
-def remember(error: ConstructsLibError) -> ConstructsLibError:
-    """Note an error that is about to cross jsii, so that its text is recognised on the other side."""
-    _raised_across_jsii.append(error)
+def remember(error: ConstructsLibError, text: str = "") -> ConstructsLibError:
+    """Note an error that is about to cross jsii, so that it is recognised on the other side.
+
+    Args:
+        error: the error.
+        text: what the exception on the other side will say; by default the error's own text.
+    """
+    _raised_across_jsii.append((text or str(error), error))
     return error
 
 
 def recall(error: BaseException) -> ConstructsLibError | None:
-    """The error of ours that `error` is, or that it carries the text of after crossing jsii."""
+    """The error of ours that `error` is, or that it stands for after crossing jsii; the latest, if several do."""
     if isinstance(error, ConstructsLibError):
         return error
     text = str(error)
-    return next((known for known in _raised_across_jsii if str(known) in text), None)
+    return next((ours for known, ours in reversed(_raised_across_jsii) if known in text), None)
 
 
 def show_errors_without_traceback() -> None:

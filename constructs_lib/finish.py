@@ -44,11 +44,11 @@ class _Finish:
         self.work: list[Callable[[], None]] = []
 
     def validate(self) -> list[str]:
-        for work in self.work:
-            try:
+        try:
+            for work in self.work:
                 work()
-            except ConstructsLibError as error:
-                raise remember(error) from None
+        except ConstructsLibError as error:
+            raise remember(error) from None
         return []
 
 

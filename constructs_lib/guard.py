@@ -1,11 +1,13 @@
 """The loop guard: reads every synthesized template of an app, and stops a synthesis that would deploy a loop.
 
-It is a CDK validation plugin, registered once per app by the first function of ours, or by `guard(app)`. The context key
-`constructs-lib:guard` set to false keeps it out.
+It is a CDK validation plugin, registered once per app by the first function of ours, or by `guard(app)`. The context
+key `constructs-lib:guard` set to false keeps it out.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import jsii
 
-from constructs_lib.errors import Diagnostic, show_errors_without_traceback
+from constructs_lib import loops
+from constructs_lib.errors import ConstructsLibError, Diagnostic, remember, show_errors_without_traceback
 from constructs_lib.finish import identity
 from constructs_lib.templates import Template, dependency_cycle, read
 
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
 
     import constructs
 
-__all__ = ["CONTEXT_KEY", "Guard", "guard", "guard_of"]
+__all__ = ["CONTEXT_KEY", "FAILED", "Guard", "guard", "guard_of"]
 
 CONTEXT_KEY = "constructs-lib:guard"
+FAILED = "ValidationFailed: Validation failed. A copy of this report"  # what CDK raises when it has shown the report
 
 
 def guard(scope: constructs.IConstruct) -> None:
@@ -56,7 +60,7 @@ class _Finding:
     diagnostic: Diagnostic
     proven: bool
     template: Template
-    logical_ids: Sequence[str]
+    logical_id: str
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
@@ -85,8 +89,15 @@ class Guard:
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check all templates of the assembly as one system."""
         templates = list(_with_nested(Path(stack.template_path) for stack in context.stack_templates))
-        findings = [*_dependency_cycles(templates)]
+        report = loops.check(templates)
+        findings = [*_dependency_cycles(templates), *map(_loop, report.findings)]
+        self.summary = report.summary
         self.diagnostics = tuple(finding.diagnostic for finding in findings)
+        if findings:
+            # Unless a test runs, CDK writes the report to stderr and keeps it out of what it raises.
+            error = ConstructsLibError(*self.diagnostics)
+            error.shown = True
+            remember(error, FAILED)
         return cdk.PolicyValidationPluginReport(
             success=not findings, violations=[_violation(finding) for finding in findings]
         )
@@ -95,27 +106,50 @@ class Guard:
 def _with_nested(paths: Iterable[Path]) -> Iterator[Template]:
     """The templates of the stacks, and of their nested stacks, which CDK leaves out."""
     for path in paths:
-        template = read(path)
+        template = _with_construct_paths(read(path))
         yield template
         nested = (resource for resource in template.resources.values() if resource.type == "AWS::CloudFormation::Stack")
         assets = [resource.body.get("Metadata", {}).get("aws:asset:path") for resource in nested]
         yield from _with_nested(path.parent / asset for asset in assets if asset)
 
 
+def _with_construct_paths(template: Template) -> Template:
+    """The template with `aws:cdk:path` on each resource, which CDK writes only when its CLI asks for it.
+
+    The assembly's metadata has the paths too, for stacks that are not nested.
+    """
+    path = template.path
+    metadata = path.with_name(path.name.replace(".template.json", ".metadata.json")) if path else None
+    if path is None or metadata is None or metadata == path or not metadata.exists():
+        return template
+    document = json.loads(path.read_text())
+    for construct_path, entries in json.loads(metadata.read_text()).items():
+        for entry in entries:
+            if entry.get("type") == "aws:cdk:logicalId" and entry["data"] in document["Resources"]:
+                own = document["Resources"][entry["data"]].setdefault("Metadata", {})
+                own.setdefault("aws:cdk:path", construct_path.removeprefix("/"))
+    return Template.of(document, name=template.name, path=path)
+
+
 def _dependency_cycles(templates: Iterable[Template]) -> Iterator[_Finding]:
     for template in templates:
         cycle = dependency_cycle(template)
         if cycle:
-            yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_ids=cycle[:-1])
+            yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_id=cycle[0])
+
+
+def _loop(found: loops.Finding) -> _Finding:
+    first = found.path[0]
+    return _Finding(
+        found.diagnostic(), proven=found.verdict == "loop", template=first.template, logical_id=first.source_id
+    )
 
 
 def _cycle(template: Template, cycle: Sequence[str]) -> Diagnostic:
     names = {key: template.resources[key].construct_path or key for key in cycle}
     types = {template.resources[key].type for key in cycle}
     width = max(map(len, names.values()))
-    evidence = "\n".join(
-        f"{names[one]:{width}}  waits for  {names[other]}" for one, other in zip(cycle, cycle[1:], strict=False)
-    )
+    evidence = "\n".join(f"{names[one]:{width}}  waits for  {names[other]}" for one, other in itertools.pairwise(cycle))
     return Diagnostic(
         reference="dependency-cycle",
         headline=f"{len(cycle) - 1} resources of `{template.name}` wait for each other, so none can be created",
@@ -143,14 +177,14 @@ def _violation(finding: _Finding) -> cdk.PolicyViolation:
         description=str(finding.diagnostic),
         # A finding that is `fatal` cannot be acknowledged by name alone.
         severity="fatal" if finding.proven else "error",
+        # One, although more take part: CDK repeats the description for each.
         violating_resources=[
             cdk.PolicyViolatingResource(
-                resource_logical_id=key,
-                construct_path=template.resources[key].construct_path,
+                resource_logical_id=finding.logical_id,
+                construct_path=template.resources[finding.logical_id].construct_path,
                 template_path=str(template.path),
-                locations=[f"/Resources/{key}"],
+                locations=[f"/Resources/{finding.logical_id}"],
             )
-            for key in finding.logical_ids
         ],
     )
 

@@ -37,6 +37,7 @@ class PutItem(Access):
             raise wrong_resource("PutItem", "a DynamoDB table", self.table, "PutItem(index)")
 
     def statements(self) -> Sequence[Statement]:
+        """The put, and the use of the table's own key."""
         table = self.table
         return (
             Statement(actions=["dynamodb:PutItem"], resources=[table.table_arn]),

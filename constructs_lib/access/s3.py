@@ -33,13 +33,12 @@ class _ObjectAccess(Access):
                     reference="access-prefix-wildcard",
                     headline=f"the prefix `{self.prefix}` of `{name}` holds a wildcard",
                     notes=("a prefix always means every key that begins with it",),
-                    helps=(
-                        f"write the plain beginning of the keys, e.g. {name}(photos, prefix={_plain(self.prefix)!r})",
-                    ),
+                    helps=(f"write the plain beginning of the keys, e.g. prefix={_plain(self.prefix)!r}",),
                 )
             )
 
     def statements(self) -> Sequence[Statement]:
+        """The action on the objects, and the use of the bucket's own key."""
         objects = f"{self.bucket.bucket_arn}/{self.prefix}*"
         key = self.bucket.encryption_key
         return (

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_codeguruprofiler as codeguruprofiler
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces import aws_kms as kms_interfaces
     from aws_cdk.interfaces import aws_lambda as lambda_interfaces
     from aws_cdk.interfaces import aws_logs as logs_interfaces
 
@@ -42,7 +42,7 @@ class FunctionOptions(TypedDict, total=False):
     dead_letter_topic: sns.ITopic | None
     description: str | None
     durable_config: lambda_.DurableConfig | dict[str, Any] | None
-    environment_encryption: kms.IKeyRef | None
+    environment_encryption: kms_interfaces.IKeyRef | None
     ephemeral_storage_size: cdk.Size | None
     events: Sequence[lambda_.IEventSource] | None
     filesystem: lambda_.FileSystem | None
@@ -76,13 +76,15 @@ class FunctionOptions(TypedDict, total=False):
     vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None
 
 
+_OWN_LOG_GROUP = "the log group is a resource of the stack, so nothing has to set its retention later"
+
 REFUSED: Mapping[str, str] = {
     "code": "the code is the binary that `workspace` or `manifest` and `binary` name",
     "handler": "a custom runtime has no handler: Lambda starts the file `bootstrap`",
     "runtime": "the binary is built for `provided.al2023`",
     "architecture": "the binary is built for arm64",
-    "log_retention_role": "the log group is a resource of the stack, so nothing has to set its retention later",
-    "log_retention_retry_options": "the log group is a resource of the stack, so nothing has to set its retention later",
+    "log_retention_role": _OWN_LOG_GROUP,
+    "log_retention_retry_options": _OWN_LOG_GROUP,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -17,11 +17,13 @@ from constructs_lib.access.base import key_statement
 from constructs_lib.bundling import CargoCode, find_binary
 from constructs_lib.errors import ConstructsLibError, Diagnostic, show_errors_without_traceback
 from constructs_lib.finish import at_synthesis
+from constructs_lib.functions.mending import mend_environment, mend_role, names_of
 from constructs_lib.functions.options import FunctionOptions, refuse_keywords
 from constructs_lib.functions.role import InlineRole, policy_statement
 from constructs_lib.guard import guard
 from constructs_lib.names import replace_references
 from constructs_lib.triggers import Trigger
+from constructs_lib.triggers.s3 import buckets_with_triggers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RustFunction"]
 
-_Part = TypeVar("_Part", Access, Trigger)
+_EXAMPLES = {"triggers": "[S3Trigger(photos)]", "access": "[GetObject(photos)]"}
 
 
 class RustFunction(lambda_.Function):
@@ -86,8 +88,8 @@ class RustFunction(lambda_.Function):
         guard(scope)
         path = f"{scope.node.path}/{id}"
         refuse_keywords(options, path)
-        wakes = _parts(triggers, Trigger, "triggers", path)
-        touches = _parts(access, Access, "access", path)
+        wakes = [_part(given, Trigger, "triggers", path) for given in _listed(triggers)]
+        touches = [_part(given, Access, "access", path) for given in _listed(access)]
         source = find_binary(workspace=workspace, manifest=manifest, binary=binary)
         stack = cdk.Stack.of(scope)
         self._references = {key: value for trigger in wakes for key, value in trigger.references(stack).items()}
@@ -98,9 +100,11 @@ class RustFunction(lambda_.Function):
         )
         statements = [_write_logs(log_group), *_of_options(stack, options)]
         statements += [statement for part in touches for statement in part.statements()]
-        if on_failure is not None and hasattr(on_failure, "grant_send_messages"):
-            statements += _send_to(on_failure)
-            on_failure = _Queue(on_failure)
+        destination: Any = on_failure
+        if hasattr(on_failure, "grant_send_messages"):
+            queue = cast("sqs.IQueue", on_failure)
+            statements += _send_to(queue)
+            destination = _Queue(queue)
         self._allow(role, statements)
         arguments: dict[str, Any] = {**options}
         super().__init__(
@@ -113,7 +117,7 @@ class RustFunction(lambda_.Function):
             role=role,
             log_group=log_group,
             environment=replace_references(dict(environment or {}), self._references),
-            on_failure=on_failure,
+            on_failure=destination,
             **arguments,
         )
         # An override of the method would be called back by CDK's constructor, before this object exists.
@@ -134,10 +138,17 @@ class RustFunction(lambda_.Function):
         return lambda_.Function.add_environment(self, key, value, remove_in_edge=remove_in_edge)
 
     def _finish(self) -> None:
-        """Drop CDK's own `DependsOn` from the function to its role: the reference to the role orders them already."""
-        resource, role = self.node.default_child, self.role and self.role.node.default_child
-        if isinstance(resource, cdk.CfnResource) and isinstance(role, iam.CfnRole):
+        """Drop what makes the function wait: for its role twice, and for a bucket that waits for the function."""
+        stack, resource = self.stack, self.node.default_child
+        role = self.role and self.role.node.default_child
+        names = {stack.resolve(one.resource.logical_id): names_of(one) for one in buckets_with_triggers(stack)}
+        if isinstance(resource, lambda_.CfnFunction) and names:
+            mend_environment(resource, stack, names)
+        if isinstance(role, iam.CfnRole) and isinstance(resource, cdk.CfnResource):
+            # CDK adds it to every function, although the reference to the role orders them (cfn-lint W3005).
             resource.remove_resource_dependency(role)
+            if names:
+                mend_role(role, stack, names)
 
 
 @jsii.implements(lambda_.IDestination)
@@ -187,23 +198,24 @@ def _of_options(stack: cdk.Stack, options: FunctionOptions) -> list[Statement]:
     return statements
 
 
-def _parts(given: object, kind: type[_Part], keyword: str, path: str) -> list[_Part]:
-    """The triggers or accesses as a list; a single one is taken as a list of one."""
-    items: list[Any] = list(given) if isinstance(given, Sequence) else [given]
-    for item in items:
-        if not isinstance(item, kind):
-            other = "access" if keyword == "triggers" else "triggers"
-            belongs = isinstance(item, Trigger | Access)
-            raise ConstructsLibError(
-                Diagnostic(
-                    reference="function-part-misplaced",
-                    headline=f"`{path}` has a `{type(item).__name__}` among its {keyword}",
-                    evidence=f"{keyword}: `{item}`",
-                    helps=(
-                        f"move it to `{other}`"
-                        if belongs
-                        else f"a list of {'triggers, e.g. [S3Trigger(photos)]' if kind is Trigger else 'accesses, e.g. [GetObject(photos)]'}",  # noqa: E501
-                    ),
-                )
-            )
-    return items
+def _listed(given: object) -> Sequence[Any]:
+    """A single trigger or access counts as a list of one."""
+    return given if isinstance(given, Sequence) else [given]
+
+
+def _part(given: Any, kind: type[Any], keyword: str, path: str) -> Any:
+    if isinstance(given, kind):
+        return given
+    belongs = isinstance(given, Trigger | Access)
+    raise ConstructsLibError(
+        Diagnostic(
+            reference="function-part-misplaced",
+            headline=f"`{path}` has a `{type(given).__name__}` among its {keyword}",
+            evidence=f"{keyword}: `{given}`",
+            helps=(
+                f"move it to `{'access' if keyword == 'triggers' else 'triggers'}`"
+                if belongs
+                else f"write {keyword}={_EXAMPLES[keyword]}",
+            ),
+        )
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
@@ -80,6 +80,7 @@ class HttpApiTrigger(Trigger):
         return DEFAULT_PATH if self.path == DEFAULT_PATH else f"{self.method} {self.path}"
 
     def bind(self, function: lambda_.Function) -> None:
+        """Declare the route, its permission and, once per API, the integration."""
         routes = _of_api.setdefault(identity(self.api), _Routes())
         routes.add(function, self)
         api = relative_path(self.api, function.stack)
@@ -163,13 +164,13 @@ def _route_problem(method: str, path: str) -> str | None:
         return f"the method is one of {', '.join(f'`{name}`' for name in METHODS)}"
     if path == DEFAULT_PATH:
         return None if method == "ANY" else f"`{DEFAULT_PATH}` takes every method: write method=`ANY`"
-    if not path.startswith("/"):
-        return "a path begins with `/`"
-    if path == "/":
-        return None
+    return None if path == "/" else _path_problem(path)
+
+
+def _path_problem(path: str) -> str | None:
+    if not path.startswith("/") or path.endswith("/"):
+        return "a path begins with `/` and does not end with one"
     *segments, last = path[1:].split("/")
-    if not last:
-        return "a path does not end with `/`"
     bad = next((segment for segment in segments if not _SEGMENT.fullmatch(segment)), None)
     if bad is None and not (_SEGMENT.fullmatch(last) or _GREEDY.fullmatch(last)):
         bad = last

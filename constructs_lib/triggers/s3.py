@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
 
-__all__ = ["S3Trigger"]
+__all__ = ["S3Trigger", "buckets_with_triggers"]
 
 _LONGEST_KEY = 1024  # bytes
 
@@ -68,9 +68,11 @@ class S3Trigger(Trigger):
         return tuple(map(event_name, self.events))
 
     def references(self, stack: cdk.Stack) -> Mapping[str, str]:
+        """The bucket waits for the function, so the function must not refer to the bucket."""
         return _known(self.bucket, stack).references()
 
     def bind(self, function: lambda_.Function) -> None:
+        """Declare the notification on the bucket, and once per bucket the permission."""
         bucket = _known(self.bucket, function.stack)
         notifications = _of_bucket.get(identity(bucket.resource))
         if notifications is None:
@@ -128,17 +130,21 @@ class _Notifications:
         """Refuse a second author of the bucket's notifications: the last one written would erase the others."""
         bucket, resource = self.bucket.bucket, self.bucket.resource
         if bucket.node.try_find_child("Notifications") is not None:
-            raise _conflict(
-                bucket, "`add_event_notification` or `event_bridge_enabled` writes them by a helper function"
-            )
+            raise _conflict(bucket, "a helper function of `add_event_notification` or `event_bridge_enabled`")
         written = self.bucket.stack.resolve(resource.notification_configuration)
         count = len(written.get("lambdaConfigurations", ())) if isinstance(written, dict) else 0
         others = set(written) - {"lambdaConfigurations"} if isinstance(written, dict) else set()
         if count != len(self.configurations) or others:
-            raise _conflict(bucket, "its `notification_configuration` is also set by hand")
+            raise _conflict(bucket, "an assignment to its `notification_configuration`")
 
 
 _of_bucket: dict[str, _Notifications] = {}
+
+
+def buckets_with_triggers(stack: cdk.Stack) -> list[KnownBucket]:
+    """The buckets of `stack` that wait for a function."""
+    of_stack = identity(stack)
+    return [one.bucket for one in _of_bucket.values() if identity(one.bucket.stack) == of_stack]
 
 
 def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
@@ -149,9 +155,7 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
             Diagnostic(
                 reference="s3-trigger-imported-bucket",
                 headline=f"`{path}` is an imported bucket, so this app cannot set its notifications",
-                notes=(
-                    "a bucket has one notification configuration, and it belongs to the stack that owns the bucket",
-                ),
+                notes=("a bucket has one notification configuration; it belongs to the stack of the bucket",),
                 helps=(
                     "declare the trigger in the app that declares the bucket",
                     "or let the bucket send its events to EventBridge and trigger the function by a rule",
@@ -164,8 +168,7 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
                 reference="s3-trigger-bucket-name-unknown",
                 headline=f"`{path}` triggers a function, but its name is not known before it is created",
                 notes=(
-                    "the permission for S3 and whatever the function knows of the bucket need its name,"
-                    " while the bucket has to wait for the function: a dependency cycle",
+                    "the bucket waits for the function, so nothing of the function may wait for the bucket",
                     "on a bucket that is deployed already a new name means a new, empty bucket",
                 ),
                 helps=(
@@ -178,10 +181,7 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
             Diagnostic(
                 reference="stable-name-other-stack",
                 headline=f"the name of `{path}` means another bucket in the stack `{stack.node.path}`",
-                notes=(
-                    "a stable name ends with a part of `AWS::StackId`, which differs in every stack,"
-                    " nested stacks included",
-                ),
+                notes=("a stable name ends with a part of `AWS::StackId`: every stack, nested or not, has another",),
                 helps=(
                     f"declare the function in the bucket's stack `{known.stack.node.path}`",
                     'or give the bucket a name that every stack can tell, e.g. f"photos-{Aws.ACCOUNT_ID}-{Aws.REGION}"',
@@ -277,7 +277,7 @@ def _conflict(bucket: s3.IBucket, author: str) -> ConstructsLibError:
         Diagnostic(
             reference="s3-notification-conflict",
             headline=f"the notifications of `{bucket.node.path}` have two authors",
-            evidence=f"an S3Trigger declares them natively, and {author}",
+            evidence=f"an S3Trigger declares them on the bucket itself, {author} replaces them",
             notes=("a bucket has one notification configuration: what is written last erases the rest",),
             helps=("declare every function that the bucket invokes by S3Trigger, or none",),
         )

@@ -77,6 +77,6 @@ def overlap(one: _Trigger, other: _Trigger) -> Overlap | None:
 
 def _both(first: str, second: str) -> str | None:
     """The narrower of two event types if one contains the other."""
-    if first == second or second.endswith(":*") and first.startswith(second[:-1]):
+    if first == second or (second.endswith(":*") and first.startswith(second[:-1])):
         return first
     return second if first.endswith(":*") and second.startswith(first[:-1]) else None
