@@ -1,0 +1,25 @@
+"""The command line: `constructs-lib`."""
+
+from __future__ import annotations
+
+import typer
+
+from constructs_lib.cli.check import check
+from constructs_lib.cli.doctor import doctor
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="constructs-lib",
+    help="Check templates for invocation loops, and this machine for what a build needs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(check)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

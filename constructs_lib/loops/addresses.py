@@ -1,0 +1,135 @@
+"""ARNs as texts to compare: which resources a policy's pattern names, and what is left of it for their contents.
+
+Region, account and partition are left out: one system has one of each, and a policy that spells them out means the
+same resource. `arn:aws:s3:::photos/in/*` becomes `s3:photos/in/*`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from constructs_lib.loops.keys import ANY, STAR, compiled
+from constructs_lib.loops.languages import widened
+from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
+
+__all__ = ["Rest", "address", "rest_of"]
+
+_FIELDS = 6
+_NAMES_SERVICE = 4
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
+_OBJECT = "/object/"
+
+
+def address(arn: str, *, unknown: str) -> str | None:
+    """The pattern of an ARN in a policy as a glob over addresses; None if it can name nothing.
+
+    Args:
+        arn: as the policy has it, with `*` and `?`.
+        unknown: the symbol to put where the policy's own variables are.
+    """
+    text = _wildcards(arn, unknown)
+    if text == STAR:
+        return STAR
+    fields = text.split(":", _FIELDS - 1)
+    if len(fields) == _FIELDS and fields[0] == "arn":
+        service, region, account, resource = fields[2:]
+        if service == "s3" and (region or account) and not resource.startswith(STAR):
+            key = resource.partition(_OBJECT)[2] if _OBJECT in resource else STAR
+            return f"s3:{unknown}/{key}"
+        return f"{service}:{resource}"
+    free = next((character for character in symbols_in(text) if kind_of(character) == "free"), None)
+    if free is None and STAR not in text:
+        return None
+    anything = free or STAR
+    if fields[0] == "arn" and len(fields) >= _NAMES_SERVICE and not has_symbols(fields[2]) and STAR not in fields[2]:
+        return f"{fields[2]}:{anything}"
+    return anything
+
+
+def _wildcards(text: str, unknown: str) -> str:
+    plain = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        plain.append(text[end : match.start()].replace("*", STAR).replace("?", ANY))
+        plain.append(match[1] if match[1] in {"*", "?", "$"} else unknown)
+        end = match.end()
+    plain.append(text[end:].replace("*", STAR).replace("?", ANY))
+    joined = "".join(plain)
+    while STAR + STAR in joined:
+        joined = joined.replace(STAR + STAR, STAR)
+    return joined
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a pattern behind a resource's address.
+
+    Args:
+        sure: globs for what follows if the pattern names the resource for certain.
+        may: globs for what may follow; empty if the pattern does not name the resource.
+    """
+
+    sure: tuple[str, ...]
+    may: tuple[str, ...]
+
+
+_NOTHING = Rest((), ())
+
+
+@lru_cache(maxsize=65536)
+def rest_of(pattern: str, target: str) -> Rest:
+    """What a pattern leaves over behind an address.
+
+    >>> rest_of("s3:photos/in/" + STAR, "s3:photos/").sure == ("in/" + STAR,)
+    True
+    """
+    if pattern.startswith(target):
+        tail = (pattern[len(target) :],)
+        return Rest(tail, tail)
+    machine = compiled(pattern)
+    sure = _tails(pattern, machine.read(machine.start, target))
+    if not has_symbols(pattern) and not has_symbols(target):
+        return Rest(sure, sure) if sure else _NOTHING
+    if not sure and not _may_be_same(pattern, target):
+        return _NOTHING
+    shared = _shared(pattern, target)
+    wide = compiled(widened(pattern[shared:]))
+    may = _tails(wide.text, wide.read(wide.start, widened(target[shared:])))
+    return Rest(sure, tuple(dict.fromkeys((*sure, *may))))
+
+
+def _tails(text: str, positions: int) -> tuple[str, ...]:
+    found = []
+    while positions:
+        low = positions & -positions
+        positions ^= low
+        found.append(text[low.bit_length() - 1 :])
+    # A tail that begins behind a star of another tail is a part of it.
+    return tuple(tail for tail in found if STAR + tail not in found)
+
+
+def _shared(pattern: str, target: str) -> int:
+    length = 0
+    for one, other in zip(pattern, target, strict=False):
+        if one != other:
+            break
+        length += 1
+    return length
+
+
+def _may_be_same(pattern: str, target: str) -> bool:
+    """Whether different texts may turn out to be the same name: a made-up name is like no other."""
+    shared = _shared(pattern, target)
+    named, name = pattern[shared:].partition("/")[0], target[shared:].partition("/")[0]
+    if STAR in named or ANY in named:
+        return True
+    kinds = {kind_of(character) for character in symbols_in(named + name)}
+    if "free" in kinds:
+        return True
+    if "generated" in kinds:
+        others = [text for text in (named, name) if not has_symbols(text)]
+        return any(_MADE_UP_ENDING.search(text) for text in others)
+    return True

@@ -1,0 +1,80 @@
+"""Closed paths in a directed graph of integers: strongly connected components, and the shortest circle in each."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+__all__ = ["components", "shortest_cycle"]
+
+
+def components(graph: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The strongly connected components that hold a cycle (Tarjan, without recursion).
+
+    >>> components([[1], [0], [2], [0]])
+    [[0, 1], [2]]
+    """
+    # Index -1 is a node of its own that leads to all others, so that one walk is enough.
+    order = [0] * (len(graph) + 1)
+    low = [0] * (len(graph) + 1)
+    open_: list[int] = []
+    is_open = bytearray(len(graph) + 1)
+    found: list[list[int]] = []
+    count = 0
+    work: list[tuple[int, Iterator[int]]] = [(-1, iter(range(len(graph))))]
+    while work:
+        node, targets = work[-1]
+        if not order[node]:
+            count += 1
+            order[node] = low[node] = count
+            open_.append(node)
+            is_open[node] = 1
+        for target in targets:
+            if not order[target]:
+                work.append((target, iter(graph[target])))
+                break
+            if is_open[target]:
+                low[node] = min(low[node], low[target])
+        else:
+            work.pop()
+            if low[node] == order[node]:
+                component = _closed(open_, is_open, node)
+                if len(component) > 1 or (node >= 0 and node in graph[node]):
+                    found.append(component)
+            elif work:
+                low[work[-1][0]] = min(low[work[-1][0]], low[node])
+    return sorted(found)
+
+
+def _closed(open_: list[int], is_open: bytearray, root: int) -> list[int]:
+    """Take a finished component off the stack of open nodes."""
+    start = len(open_) - 1
+    while open_[start] != root:
+        start -= 1
+    component = sorted(open_[start:])
+    del open_[start:]
+    for node in component:
+        is_open[node] = 0
+    return component
+
+
+def shortest_cycle(graph: Sequence[Sequence[int]], component: Collection[int], start: int) -> list[int] | None:
+    """The shortest way from a node back to itself inside a component; the start is not repeated at the end."""
+    members = set(component)
+    before: dict[int, int] = {}
+    queue = deque([start])
+    while queue:
+        node = queue.popleft()
+        for target in graph[node]:
+            if target == start:
+                path = [node]
+                while path[-1] != start:
+                    path.append(before[path[-1]])
+                return path[::-1]
+            if target in members and target not in before:
+                before[target] = node
+                queue.append(target)
+    return None

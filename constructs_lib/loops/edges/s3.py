@@ -1,0 +1,151 @@
+"""S3: writing, deleting or changing an object wakes what the bucket notifies.
+
+Events and their names: "Supported event types and destinations" in the S3 user guide. Read are the native
+`NotificationConfiguration` and CDK's `Custom::S3BucketNotifications`, which has a form of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, Deposit, Listener, Message
+from constructs_lib.loops.keys import STAR, Filter, literal
+from constructs_lib.loops.languages import Language
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.template import Template
+
+__all__ = ["S3Notifications", "bucket_addresses"]
+
+_CREATED = ("ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
+_EVENTS_OF_ACTIONS = {
+    # IAM cannot tell the four ways apart in which an object comes to be.
+    "s3:PutObject": _CREATED,
+    "s3:DeleteObject": ("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"),
+    "s3:DeleteObjectVersion": ("ObjectRemoved:Delete",),
+    "s3:PutObjectTagging": ("ObjectTagging:Put",),
+    "s3:PutObjectVersionTagging": ("ObjectTagging:Put",),
+    "s3:DeleteObjectTagging": ("ObjectTagging:Delete",),
+    "s3:DeleteObjectVersionTagging": ("ObjectTagging:Delete",),
+    "s3:PutObjectAcl": ("ObjectAcl:Put",),
+    "s3:PutObjectVersionAcl": ("ObjectAcl:Put",),
+    "s3:RestoreObject": ("ObjectRestore:Post", "ObjectRestore:Completed", "ObjectRestore:Delete"),
+    "s3:PutObjectRetention": ("ObjectRetention:Put",),
+    "s3:PutObjectAnnotation": ("ObjectAnnotation:Put",),
+    "s3:DeleteObjectAnnotation": ("ObjectAnnotation:Delete",),
+}
+_KNOWN_FAMILIES = {
+    *(name.partition(":")[0] for events in _EVENTS_OF_ACTIONS.values() for name in events),
+    "LifecycleExpiration",
+    "LifecycleTransition",
+    "IntelligentTiering",
+    "Replication",
+    "ReducedRedundancyLostObject",
+}
+_DEPOSITS = tuple(
+    Deposit(action, Message({"event": Language((events,))}), rest="key")
+    for action, events in _EVENTS_OF_ACTIONS.items()
+)
+_NATIVE = (("LambdaConfigurations", "Function"), ("QueueConfigurations", "Queue"), ("TopicConfigurations", "Topic"))
+_CUSTOM = (
+    ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
+    ("QueueConfigurations", "QueueArn"),
+    ("TopicConfigurations", "TopicArn"),
+)
+
+
+def bucket_addresses(system: System, node: Node) -> tuple[str, ...]:
+    """What policies call the objects of a bucket."""
+    return tuple(f"s3:{name}/" for name in system.names(node))
+
+
+class S3Notifications:
+    """Buckets and what they notify directly."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """All buckets."""
+        for node in system.nodes("AWS::S3::Bucket"):
+            yield Channel(node, bucket_addresses(system, node), _DEPOSITS)
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The notifications of all buckets."""
+        for node in system.nodes("AWS::S3::Bucket"):
+            for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
+                yield from self._configured(system, node, configuration, node.template, _NATIVE)
+        by_name = {name: node for node in system.nodes("AWS::S3::Bucket") for name in system.names(node)}
+        for custom in system.nodes("Custom::S3BucketNotifications"):
+            sources = [by_name.get(name) for name in system.texts(custom.get("BucketName"), custom.template)]
+            for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
+                for source in sources:
+                    yield from self._configured(system, source, configuration, custom.template, _CUSTOM)
+
+    def _configured(
+        self,
+        system: System,
+        source: Node | None,
+        configuration: Mapping[str, Any],
+        template: Template,
+        form: tuple[tuple[str, str], ...],
+    ) -> Iterator[Listener]:
+        for section, target in form:
+            for entry in system.items(configuration.get(section) or [], template):
+                if isinstance(entry, Mapping):
+                    yield from self._listener(system, source, entry, template, target)
+
+    def _listener(
+        self, system: System, source: Node | None, entry: Mapping[str, Any], template: Template, target: str
+    ) -> Iterator[Listener]:
+        raw = entry.get("Event", entry.get("Events"))
+        events = [text for item in system.items(raw, template) for text in system.texts(item, template)]
+        filters = list(_filters(system, entry.get("Filter"), template))
+        shown = ", ".join(map(system.symbols.show, dict.fromkeys(events))) or "any event"
+        keys = " or ".join(dict.fromkeys(system.symbols.show(str(f)) for f in filters if f != Filter()))
+        label = f"{shown} {keys}".rstrip()
+        language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
+        readings = [reading for found in filters for reading in found.readings()]
+        messages = tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
+        for arn in system.texts(entry.get(target), template):
+            yield Listener(source, "AWS::S3::Bucket", arn, label, messages)
+
+
+def _event_glob(event: str) -> str:
+    """The events that a notification's event string means; one that nobody knows may mean any."""
+    name = event.removeprefix("s3:")
+    if name.partition(":")[0] not in _KNOWN_FAMILIES:
+        return STAR
+    return literal(name).replace("*", STAR)
+
+
+def _filters(system: System, value: Any, template: Template) -> Iterator[Filter]:
+    """The filters that a configuration may have: every choice of its conditions and parameters."""
+    for choice in system.choices(value, template):
+        key = _member(choice, "S3Key", "Key")
+        rules = _member(key, "Rules", "FilterRules")
+        prefixes: list[str] = []
+        suffixes: list[str] = []
+        for rule in system.items(rules or [], template):
+            if isinstance(rule, Mapping):
+                name = system.text(rule.get("Name"), template) or ""
+                values = system.texts(rule.get("Value", ""), template)
+                (prefixes if name.lower() == "prefix" else suffixes).extend(values)
+        for prefix, suffix in product(prefixes or [""], suffixes or [""]):
+            yield Filter(literal(prefix), literal(suffix))
+
+
+def _member(value: Any, *names: str) -> Any:
+    if isinstance(value, Mapping):
+        return next((value[name] for name in names if name in value), None)
+    return None
+
+
+def filter_language(reading: Filter) -> Language:
+    """The keys that a filter lets through."""
+    groups = []
+    if reading.prefix:
+        groups.append((reading.prefix + STAR,))
+    if reading.suffix:
+        groups.append((STAR + reading.suffix,))
+    return Language(tuple(groups))

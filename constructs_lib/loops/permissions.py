@@ -1,0 +1,162 @@
+"""What each role may do: its own policies, those attached to it, and the policies of resources that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.keys import STAR
+from constructs_lib.loops.managed import managed_statements
+from constructs_lib.loops.policies import Actions, Allow, Deny, statements
+from constructs_lib.templates.symbols import has_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.loops.policies import Statement
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["Identity", "Permissions"]
+
+_EVERYTHING = Actions(("*",))
+_RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+
+
+@dataclass(eq=False)
+class Identity:
+    """A role's permissions.
+
+    Args:
+        name: what to call it.
+        allows: what is granted.
+        denies: what is denied.
+        unknown: managed policies and roles whose documents are not there.
+    """
+
+    name: str
+    allows: list[Allow] = field(default_factory=list)
+    denies: list[Deny] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def add(self, statement: Statement) -> None:
+        """Add a statement's rules."""
+        for rule in statement.rules:
+            if isinstance(rule, Allow):
+                self.allows.append(rule)
+            else:
+                self.denies.append(rule)
+
+    def add_unknown(self, what: str) -> None:
+        """Add a policy or role that may allow everything, because nobody can tell."""
+        self.unknown.append(what)
+        self.allows.append(Allow(_EVERYTHING, STAR, doubt=f"{what} is not in these templates"))
+
+
+class Permissions:
+    """The permissions of all roles of a system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._identities: dict[str, Identity] = {}
+        self._by_name: dict[str, Identity] = {}
+        for node in system.nodes("AWS::IAM::Role"):
+            self._role(node)
+        for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
+            self._attached(node)
+        for node in system.nodes(*_RESOURCE_POLICIES):
+            self._resource_policy(node)
+
+    def of(self, role: Any, node: Node) -> Identity:
+        """The permissions of the role that a property of a resource names by ARN.
+
+        A role that is not in the system may do anything.
+        """
+        texts = self._system.texts(role, node.template) if role is not None else ()
+        found = [self._identity(arn) for arn in texts]
+        if len(found) == 1:
+            return found[0]
+        united = Identity(" or ".join(dict.fromkeys(identity.name for identity in found)))
+        for identity in found:
+            united.allows += identity.allows
+            united.unknown += identity.unknown
+        if found:
+            united.denies += [deny for deny in found[0].denies if all(deny in i.denies for i in found[1:])]
+        else:
+            united.add_unknown(f"the role of `{self._system.label(node)}`")
+        return united
+
+    def _identity(self, arn: str) -> Identity:
+        identity = self._identities.get(arn) or self._by_name.get(arn.rpartition("/")[2])
+        if identity is None:
+            identity = self._identities[arn] = Identity(self._system.symbols.show(arn))
+            identity.add_unknown(f"the role `{identity.name}`")
+        return identity
+
+    def _role(self, node: Node) -> None:
+        system = self._system
+        identity = Identity(system.label(node))
+        for arn, name in zip(system.arns(node), system.names(node), strict=False):
+            self._identities[arn] = identity
+            self._by_name[name] = identity
+        for policy in system.items(node.get("Policies") or [], node.template):
+            document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
+            for statement in statements(system, document if document is not None else {}, node.template):
+                identity.add(statement)
+        for item in system.items(node.get("ManagedPolicyArns") or [], node.template):
+            for arn in system.texts(item, node.template):
+                self._managed(identity, arn)
+
+    def _managed(self, identity: Identity, arn: str) -> None:
+        if any(arn in self._system.arns(node) for node in self._system.nodes("AWS::IAM::ManagedPolicy")):
+            for node in self._system.nodes("AWS::IAM::ManagedPolicy"):
+                if arn in self._system.arns(node):
+                    for statement in statements(self._system, node.get("PolicyDocument"), node.template):
+                        identity.add(statement)
+            return
+        known = managed_statements(arn)
+        if known is None:
+            identity.add_unknown(f"the managed policy `{self._system.symbols.show(arn)}`")
+        else:
+            identity.allows += known
+
+    def _attached(self, node: Node) -> None:
+        system = self._system
+        names = [
+            text
+            for property_ in ("Roles", "RoleName")
+            for item in system.items(node.get(property_) or [], node.template)
+            for text in system.texts(item, node.template)
+        ]
+        found = list(statements(system, node.get("PolicyDocument"), node.template)) if names else []
+        for name in names:
+            for identity in self._named(name):
+                for statement in found:
+                    identity.add(statement)
+
+    def _named(self, name: str) -> Iterator[Identity]:
+        """The roles that a name or ARN may mean; one that is not in the system is noted by its name."""
+        short = name.rpartition("/")[2]
+        known = self._by_name.get(short)
+        if known is not None:
+            yield known
+        elif self._system.symbols.free_in(name):
+            yield from dict.fromkeys(self._by_name.values())
+        else:
+            identity = self._by_name[short] = Identity(self._system.symbols.show(short))
+            identity.add_unknown(f"the role `{identity.name}`")
+            yield identity
+
+    def _resource_policy(self, node: Node) -> None:
+        for statement in statements(self._system, node.get("PolicyDocument"), node.template):
+            principals = statement.principals or ()
+            everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
+            denies = any(isinstance(rule, Deny) for rule in statement.rules)
+            if everyone and (not denies or "*" in principals):
+                for identity in dict.fromkeys(self._identities.values()):
+                    identity.add(statement)
+            else:
+                for principal in principals:
+                    known = self._identities.get(principal)
+                    if known is not None:
+                        known.add(statement)

@@ -1,0 +1,176 @@
+"""What IAM policies say, as far as it matters who may wake what.
+
+What a policy leaves open is read so that the proof stays sound: an unknown text in an `Allow` may be anything, one in
+a `Deny` excludes nothing. Conditions of an `Allow` are taken as satisfied; a `Deny` with conditions excuses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.addresses import address
+from constructs_lib.loops.keys import STAR
+from constructs_lib.templates.symbols import has_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.templates.system import System
+    from constructs_lib.templates.template import Template
+
+__all__ = ["Actions", "Allow", "Deny", "Statement", "statements"]
+
+
+@dataclass(frozen=True)
+class Actions:
+    """A set of IAM actions.
+
+    Args:
+        patterns: as written, e.g. `s3:Put*`.
+        inverted: whether it is a `NotAction`.
+    """
+
+    patterns: tuple[str, ...]
+    inverted: bool = False
+
+    def covers(self, action: str) -> str | None:
+        """The pattern that covers an action, or None."""
+        return _covering(self.patterns, self.inverted, action)
+
+
+@lru_cache(maxsize=16384)
+def _covering(patterns: tuple[str, ...], inverted: bool, action: str) -> str | None:  # noqa: FBT001
+    found = next((pattern for pattern in patterns if _matcher(pattern).fullmatch(action)), None)
+    if inverted:
+        return None if found else "*"
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _matcher(pattern: str) -> re.Pattern[str]:
+    expression = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.compile(expression, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Allow:
+    """One resource pattern of one statement that allows.
+
+    Args:
+        actions: what it allows.
+        resource: a glob over addresses.
+        excluded: with `NotResource`, the addresses that it does not cover.
+        doubt: why it is not certain that it is granted; empty if it is.
+    """
+
+    actions: Actions
+    resource: str
+    excluded: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Deny:
+    """One statement that denies.
+
+    Args:
+        actions: what it denies.
+        resources: globs over addresses.
+        inverted: whether it denies everything but them.
+    """
+
+    actions: Actions
+    resources: tuple[str, ...]
+    inverted: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement's principals and what it says.
+
+    Args:
+        principals: ARNs, `*` for everyone, None in an identity's own policy.
+        rules: what it allows or denies.
+    """
+
+    principals: tuple[str, ...] | None
+    rules: tuple[Allow | Deny, ...]
+
+
+def statements(system: System, document: Any, template: Template) -> Iterator[Statement]:
+    """The statements of a policy document, unknown parts by their polarity."""
+    for choice in system.mapping(document, template):
+        if "Statement" not in choice:
+            yield Statement(None, (Allow(Actions(("*",)), STAR, doubt="a policy document is not in the template"),))
+            continue
+        for statement in system.items(choice["Statement"], template):
+            if isinstance(statement, Mapping):
+                found = _statement(system, statement, template)
+                if found is not None:
+                    yield found
+
+
+def _statement(system: System, statement: Mapping[str, Any], template: Template) -> Statement | None:
+    effect = system.text(statement.get("Effect"), template)
+    allows = effect != "Deny"
+    principals = _principals(system, statement, template)
+    actions = _actions(system, statement, template, allows=allows)
+    inverted = "Resource" not in statement and "NotResource" in statement
+    texts = [
+        text
+        for item in system.items(statement.get("NotResource" if inverted else "Resource", "*"), template)
+        for text in system.texts(item, template)
+    ]
+    unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
+    found = [(text, address(text, unknown=unknown)) for text in texts]
+    globs = tuple(dict.fromkeys(glob for _, glob in found if glob is not None))
+    if allows:
+        doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
+        if any(map(has_symbols, actions.patterns)):
+            doubt = "an action is known at deployment only"
+            actions = Actions(("*",))
+        if inverted:
+            return Statement(principals, (Allow(actions, STAR, globs, doubt),))
+        return Statement(principals, tuple(Allow(actions, glob, (), doubt) for glob in globs))
+    if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
+        return None
+    return Statement(principals, (Deny(actions, globs, inverted),))
+
+
+def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
+    inverted = "Action" not in statement and "NotAction" in statement
+    patterns = [
+        text
+        for item in system.items(statement.get("NotAction" if inverted else "Action", []), template)
+        for text in system.texts(item, template)
+    ]
+    if inverted == allows:  # what takes away from the allowed: an unknown action takes away nothing
+        patterns = [pattern for pattern in patterns if not has_symbols(pattern)]
+    elif not allows and any(map(has_symbols, patterns)):
+        patterns = ["*"]
+    return Actions(tuple(dict.fromkeys(patterns)), inverted)
+
+
+def _principals(system: System, statement: Mapping[str, Any], template: Template) -> tuple[str, ...] | None:
+    if "NotPrincipal" in statement:
+        return ("*",)
+    if "Principal" not in statement:
+        return None
+    found: list[str] = []
+    for choice in system.choices(statement["Principal"], template):
+        if isinstance(choice, Mapping) and len(choice) >= 1 and not _is_intrinsic(choice):
+            for kind, value in choice.items():
+                if kind == "AWS":
+                    found += [text for item in system.items(value, template) for text in system.texts(item, template)]
+        else:
+            found += system.texts(choice, template)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_intrinsic(value: Mapping[str, Any]) -> bool:
+    key = next(iter(value))
+    return len(value) == 1 and (key == "Ref" or str(key).startswith("Fn::"))

@@ -1,0 +1,160 @@
+"""What a check found, as data and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from constructs_lib.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs_lib.templates import Template
+
+__all__ = ["Finding", "Report", "Severity", "Step", "Verdict"]
+
+Verdict = Literal["loop-free", "loop", "unproven"]
+Severity = Literal["endless", "stopped-by-aws", "failure-only", "slow"]
+
+_SEVERITY_NOTES: dict[Severity, tuple[str, ...]] = {
+    "endless": ("nothing stops this loop: AWS's recursion detection does not cover it",),
+    "stopped-by-aws": (),
+    "failure-only": ("only events that fail take this path",),
+    "slow": ("each round takes long, but nothing stops it",),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One arrow of a path.
+
+    Args:
+        source: what people call where it starts, a construct's path or a logical id.
+        via: what flows.
+        target: where it ends.
+        source_id: the logical id of where it starts.
+        target_id: the logical id of where it ends.
+        template: the template that holds where it starts.
+    """
+
+    source: str
+    via: str
+    target: str
+    source_id: str
+    target_id: str
+    template: Template = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A path by which a function wakes itself, or may.
+
+    Args:
+        reference: which page of `docs/errors` explains it.
+        verdict: `loop` if it is certain, `unproven` if it cannot be excluded.
+        severity: what stops it.
+        path: the arrows; the last one ends where the first one starts.
+        witness: what flows, as a sentence.
+        reasons: why it is not certain.
+        helps: fixes, best first, each of which was checked to break this path.
+    """
+
+    reference: str
+    verdict: Verdict
+    severity: Severity
+    path: tuple[Step, ...]
+    witness: str
+    reasons: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """One line."""
+        first = self.path[0].source
+        through = list(dict.fromkeys(step.target for step in self.path[:-1] if step.target != first))
+        verb = "can" if self.verdict == "loop" else "may"
+        return f"`{first}` {verb} invoke itself" + (f" through {_and(through)}" if through else "")
+
+    def diagnostic(self) -> Diagnostic:
+        """The finding as an error to show."""
+        return Diagnostic(
+            reference=self.reference,
+            headline=self.headline,
+            evidence=_aligned(self.path),
+            witness=self.witness,
+            notes=(*(f"not proven, because {reason}" for reason in self.reasons), *_SEVERITY_NOTES[self.severity]),
+            helps=self.helps,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as plain values."""
+        return {
+            "reference": self.reference,
+            "verdict": self.verdict,
+            "severity": self.severity,
+            "path": [{"from": step.source_id, "via": step.via, "to": step.target_id} for step in self.path],
+            "witness": self.witness,
+            "help": list(self.helps),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check of one system found.
+
+    Args:
+        findings: loops and what could not be proven to be none, worst first.
+        functions: how many functions the system has.
+        resources: how many other resources take part in invocations.
+        edges: how many arrows the graph has.
+        approximations: where the reading of the templates was wider than what they say.
+        not_modelled: what is outside the proof.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    functions: int = 0
+    resources: int = 0
+    edges: int = 0
+    approximations: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all findings."""
+        return worst(finding.verdict for finding in self.findings)
+
+    @property
+    def summary(self) -> str:
+        """One line.
+
+        >>> Report(functions=1, resources=2, edges=3).summary
+        'loop-free: 1 function, 2 resources, 3 edges'
+        """
+        counts = ", ".join(
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in ((self.functions, "function"), (self.resources, "resource"), (self.edges, "edge"))
+        )
+        outside = f"; not modelled: {', '.join(self.not_modelled)}" if self.not_modelled else ""
+        return f"{self.verdict}: {counts}{outside}"
+
+    def __str__(self) -> str:
+        return "\n\n".join([*(str(finding.diagnostic()) for finding in self.findings), self.summary])
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several verdicts: `loop`, then `unproven`, then `loop-free`."""
+    found = set(verdicts)
+    return "loop" if "loop" in found else "unproven" if "unproven" in found else "loop-free"
+
+
+def _aligned(path: tuple[Step, ...]) -> str:
+    widest = max(len(step.source) for step in path)
+    arrows = [f"{step.source:<{widest}}  -- {step.via} -->" for step in path]
+    width = max(map(len, arrows))
+    return "\n".join(f"{arrow:<{width}} {step.target}" for arrow, step in zip(arrows, path, strict=True))
+
+
+def _and(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

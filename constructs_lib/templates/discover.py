@@ -1,0 +1,149 @@
+"""From paths to systems: files, folders, and CDK's cloud assemblies."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.errors import ConstructsLibError
+from constructs_lib.templates.documents import parse, read_text, unreadable
+from constructs_lib.templates.template import Template, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Found", "assembly", "discover"]
+
+_ENDINGS = {".json", ".yaml", ".yml", ".template"}
+_SKIPPED = {"node_modules", "__pycache__", "target", "site-packages"}
+_LOOKS_LIKE_TEMPLATE = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+_HAS_TYPES = re.compile(r"""["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::""")
+_HEAD = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Found:
+    """Templates that are one system, or why they cannot be read.
+
+    Args:
+        path: the file or assembly.
+        templates: what it holds.
+        error: why it cannot be read; None if it can.
+    """
+
+    path: Path
+    templates: tuple[Template, ...] = ()
+    error: ConstructsLibError | None = None
+
+
+def discover(paths: Iterable[Path]) -> Iterator[Found]:
+    """The systems under some paths: each assembly one, every other file one of its own.
+
+    A folder is searched for what looks like a template; a file that is named is read whatever it looks like.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _in_folder(path)
+        else:
+            yield _file(path)
+
+
+def assembly(folder: Path) -> tuple[Template, ...]:
+    """The templates of a CDK cloud assembly, those of nested stacks included, named after their stacks.
+
+    Raises:
+        ConstructsLibError: `template-unreadable` if the manifest or a template cannot be read.
+    """
+    found: list[Template] = []
+    for name, artifact in _artifacts(folder / "manifest.json").items():
+        if artifact.get("type") != "aws:cloudformation:stack":
+            continue
+        file = _properties(artifact).get("templateFile")
+        if not isinstance(file, str):
+            raise unreadable(str(folder / "manifest.json"), f"the artifact `{name}` names no template")
+        found += _with_nested(folder / file, str(artifact.get("displayName") or name), frozenset())
+    return tuple(found)
+
+
+def _with_nested(path: Path, name: str, parents: frozenset[Path]) -> Iterator[Template]:
+    template = Template.of(parse(read_text(path), name=str(path)), name=name, path=path)
+    yield template
+    for resource in template.resources.values():
+        asset = _mapping(resource.body.get("Metadata")).get("aws:asset:path")
+        if resource.type == "AWS::CloudFormation::Stack" and isinstance(asset, str):
+            nested = path.parent / asset
+            if nested not in parents and nested != path:
+                yield from _with_nested(nested, f"{name}/{resource.logical_id}", parents | {path})
+
+
+def _in_folder(folder: Path) -> Iterator[Found]:
+    for parent, folders, files in os.walk(folder):
+        here = Path(parent)
+        if "manifest.json" in files and _is_assembly(here / "manifest.json"):
+            yield from _assembly(here)
+            folders[:] = []
+            continue
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        for name in sorted(files):
+            path = here / name
+            if path.suffix in _ENDINGS and _looks_like_template(path):
+                yield _file(path)
+
+
+def _assembly(folder: Path) -> Iterator[Found]:
+    """An assembly and those nested in it: each stage is deployed on its own."""
+    try:
+        templates = assembly(folder)
+        artifacts = _artifacts(folder / "manifest.json")
+    except ConstructsLibError as error:
+        yield Found(folder, error=error)
+        return
+    if templates:
+        yield Found(folder, templates)
+    for artifact in artifacts.values():
+        nested = _properties(artifact).get("directoryName")
+        if artifact.get("type") == "cdk:cloud-assembly" and isinstance(nested, str) and nested not in {"", "."}:
+            yield from _assembly(folder / nested)
+
+
+def _file(path: Path) -> Found:
+    try:
+        return Found(path, (read(path),))
+    except ConstructsLibError as error:
+        return Found(path, error=error)
+
+
+def _looks_like_template(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", "replace")
+    except OSError:
+        return False
+    return bool(_LOOKS_LIKE_TEMPLATE.search(head) and _HAS_TYPES.search(head))
+
+
+def _is_assembly(manifest: Path) -> bool:
+    try:
+        document = json.loads(manifest.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and isinstance(document.get("version"), str) and "artifacts" in document
+
+
+def _artifacts(manifest: Path) -> Mapping[str, Mapping[str, Any]]:
+    document = parse(read_text(manifest), name=str(manifest))
+    artifacts = document.get("artifacts") if isinstance(document, Mapping) else None
+    return {key: value for key, value in _mapping(artifacts).items() if isinstance(value, Mapping)}
+
+
+def _properties(artifact: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _mapping(artifact.get("properties"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
