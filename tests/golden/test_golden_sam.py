@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cfnlint.api import lint_all
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -103,6 +104,15 @@ def test_sam_translates_it_back_to_what_cdk_made(
     for one in emitted:
         stack = stacks[one.stack]
         assert differences(stripped(stack.document), translate(one.template), built=_built(one, stack)) == []
+
+
+@pytest.mark.integration
+def test_cfn_lint_finds_nothing_in_the_translation(
+    emitted: list[sam.Emitted], translate: Callable[[Path], dict[str, Any]]
+) -> None:
+    # Its rule against cycles skips SAM resources, so what counts is the template that CloudFormation gets.
+    for one in emitted:
+        assert lint_all(json.dumps(translate(one.template))) == []
 
 
 def test_code_comes_from_the_workspace_or_from_the_folder_that_cdk_packed(
