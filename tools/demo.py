@@ -21,13 +21,11 @@ from tools.local_aws import ACCOUNT, REGION, LocalAws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import FrameType
 
     from tools.job import Deployment
 
 FOLDER = ROOT / "demo"
 ASSEMBLY = ROOT / "cdk.out"
-FROM_ASSEMBLY = ("--app", str(ASSEMBLY), "--no-notices")
 STACKS = ("Thumbnails", "Hello")
 SAM_SUFFIX = "-by-sam"
 REAL_ACCOUNT = """
@@ -67,24 +65,25 @@ def run(*command: str, variables: Mapping[str, str], folder: Path = ROOT, shown:
     print(f"  {name:15} {time.monotonic() - started:6.1f} s", flush=True)
 
 
-def synthesize() -> None:
+def synthesize(assembly: Path = ASSEMBLY) -> None:
     """Synthesize the sample; the library tells what it built and found."""
     # What an earlier `sam build` left in it would be taken for this app's.
-    shutil.rmtree(ASSEMBLY, ignore_errors=True)
-    run("cdk", "synth", "--quiet", variables=environment.variables(), shown=True)
+    shutil.rmtree(assembly, ignore_errors=True)
+    run("cdk", "synth", "--quiet", "--output", str(assembly), variables=environment.variables(), shown=True)
 
 
-def deploy_by_cdk(aws: LocalAws) -> None:
+def deploy_by_cdk(aws: LocalAws, assembly: Path = ASSEMBLY) -> None:
     """Deploy what was synthesized."""
-    run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", *FROM_ASSEMBLY, variables=aws.variables)
-    run("cdk", "deploy", "--all", "--require-approval", "never", *FROM_ASSEMBLY, variables=aws.variables)
+    app = ("--app", str(assembly), "--no-notices")
+    run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", *app, variables=aws.variables)
+    run("cdk", "deploy", "--all", "--require-approval", "never", *app, variables=aws.variables)
 
 
-def deploy_by_sam(aws: LocalAws) -> None:
+def deploy_by_sam(aws: LocalAws, assembly: Path = ASSEMBLY) -> None:
     """Build and deploy the emitted SAM templates under other stack names."""
     variables = {**aws.variables, **library_build()}
     for stack in STACKS:
-        folder = ASSEMBLY / "sam" / stack
+        folder = assembly / "sam" / stack
         name = ("--stack-name", stack + SAM_SUFFIX)
         run("sam", "validate", "--lint", variables=variables, folder=folder)
         run("sam", "build", variables=variables, folder=folder)
@@ -104,7 +103,7 @@ def library_build() -> dict[str, str]:
 
 def destroy(aws: LocalAws) -> None:
     """Destroy the stacks of both deployments."""
-    run("cdk", "destroy", "--all", "--force", *FROM_ASSEMBLY, variables=aws.variables)
+    run("cdk", "destroy", "--all", "--force", "--app", str(ASSEMBLY), "--no-notices", variables=aws.variables)
     for stack in STACKS:
         run("sam", "delete", "--stack-name", stack + SAM_SUFFIX, "--no-prompts", variables=aws.variables, folder=FOLDER)
 
@@ -132,11 +131,6 @@ def show(deployment: Deployment, photo: Path, thumbnail: Path) -> None:
 def times(count: int) -> str:
     """Return a count in words."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
-def interrupted(_sign: int, _frame: FrameType | None) -> None:
-    """Treat any wish to end as Ctrl-C."""
-    raise KeyboardInterrupt
 
 
 def find(photo: Path) -> None:
@@ -197,7 +191,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, help="the local AWS's port on 127.0.0.1; a free one by default")
     options = parser.parse_args(arguments)
     for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, interrupted)
+        signal.signal(sign, signal.default_int_handler)  # any wish to end is Ctrl-C
     try:
         if options.photo:
             find(options.photo)

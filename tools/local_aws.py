@@ -222,13 +222,17 @@ class LocalAws:
 
 
 def main(command: list[str]) -> int:
-    """Run one command against a fresh local AWS."""
+    """Run one command against a fresh local AWS; it ends with it, also by a signal."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.default_int_handler)
     try:
         with LocalAws() as aws:
-            return subprocess.run(command, check=False, env=aws.variables).returncode
+            return console.run(command[0], command, folder=Path.cwd(), variables=aws.variables, shown=True).status
     except errors.ConstructsLibError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
