@@ -9,13 +9,13 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-__all__ = ["Ran", "end_group", "run"]
+__all__ = ["Ran", "end_group", "members", "run"]
 
 HEARTBEAT = 15.0  # seconds after which a long program is said to work still
 GRACE = 10.0  # seconds that an interrupted program has to tidy up
@@ -79,12 +79,22 @@ def run(what: str, command: Sequence[str], *, folder: Path, variables: Mapping[s
 def end_group(process: subprocess.Popen[str] | subprocess.Popen[bytes], sign: signal.Signals, grace: float) -> None:
     """End a program that leads a process group, and the group; wait until all of it is gone."""
     for attempt in (sign, signal.SIGKILL):
-        deadline = time.monotonic() + grace
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, attempt)
-            while time.monotonic() < deadline:
-                process.poll()
-                os.killpg(process.pid, 0)
-                time.sleep(0.05)
-            continue
-        return
+        deadline = time.monotonic() + grace
+        while time.monotonic() < deadline:
+            if process.poll() is not None and not members(process.pid):
+                return
+            time.sleep(0.05)
+
+
+def members(group: int) -> list[int]:
+    """Return the processes of a group that still run; an orphan that nobody has reaped yet does not."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            # pid (name) state parent group …; the name may hold anything
+            state, _, its_group = stat.read_text("utf-8", errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                found.append(int(stat.parent.name))
+    return found
