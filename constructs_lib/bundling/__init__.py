@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.bundling.build import BuiltBinary, build
+from constructs_lib.bundling.builds import BuiltBinary, build
 from constructs_lib.bundling.cargo import CargoBinary, find_binary
-from constructs_lib.bundling.doctor import Check, doctor
+from constructs_lib.bundling.checks import Check, doctor
 from constructs_lib.bundling.progress import Progress
 
 if TYPE_CHECKING:

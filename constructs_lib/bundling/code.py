@@ -17,7 +17,7 @@ import jsii
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
-from constructs_lib.bundling.build import BuiltBinary, build
+from constructs_lib.bundling.builds import BuiltBinary, build
 from constructs_lib.errors import ConstructsLibError, remember, show_errors_without_traceback
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def duration(seconds: float) -> str:
     >>> duration(0.26), duration(57), duration(305)
     ('0.3 s', '57 s', '5 min 5 s')
     """
-    if seconds < 10:  # noqa: PLR2004
+    if seconds < 9.95:  # noqa: PLR2004  (what rounds to 10 is shown as 10)
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -22,6 +22,7 @@ RUST_TARGET = "aarch64-unknown-linux-gnu"
 # What provided.al2023 has: https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html
 GLIBC = (2, 34)
 
+LAST_RESORT = "/usr/bin"  # where a distribution puts it, whatever PATH says
 INSTALL_RUST = "install Rust: https://rustup.rs"
 INSTALL_TOOLS = 'pip install "constructs-lib[cargo]"'
 
@@ -145,7 +146,7 @@ def rustc_of(cargo: Path) -> Path:
 
 def cargos() -> Iterator[Path]:
     """Every cargo of this machine, in the order in which they are tried."""
-    folders = dict.fromkeys([*os.get_exec_path(), "/usr/bin"])
+    folders = dict.fromkeys([*os.get_exec_path(), LAST_RESORT])
     for folder in folders:
         found = shutil.which("cargo", path=folder)
         if found:

@@ -70,8 +70,13 @@ def _rust(folder: Path) -> list[Check]:
         if has_target(rustc, folder):
             version = output(rustc, "--version", folder=folder)
             return [
-                Check("cargo and rustc", True, f"{version} ({cargo.parent})", "compile"),  # noqa: FBT003
-                Check(f"standard library for {RUST_TARGET}", True, str(cargo.parent), "compiles for arm64"),  # noqa: FBT003
+                Check("cargo and rustc", found=True, detail=f"{version} ({cargo.parent})", purpose="compile"),
+                Check(
+                    f"standard library for {RUST_TARGET}",
+                    found=True,
+                    detail=str(cargo.parent),
+                    purpose="compiles for arm64",
+                ),
             ]
     first = next(iter(cargos()), None)
     return [
@@ -87,9 +92,12 @@ def _node() -> Check:
     node = _which("node")
     said = output(node, "--version") if node else ""
     major = re.match(r"v(\d+)", said)
-    new_enough = bool(major) and int(major[1]) >= _NODE_NEEDED if major else False
+    new_enough = major is not None and int(major[1]) >= _NODE_NEEDED
+    detail = (
+        f"{said or 'it does not run'}{'' if new_enough or not said else ' is too old'} ({node})" if node else "missing"
+    )
     return Check(
-        "node", new_enough, f"{said} ({node})" if node else "missing", f"runs CDK; {_NODE_NEEDED} or newer",
+        "node", new_enough, detail, f"runs CDK; {_NODE_NEEDED} or newer",
         () if new_enough else ("install Node.js: https://nodejs.org/en/download",),
     )  # fmt: skip
 
