@@ -95,17 +95,11 @@ class _Finder:
             [self._grant_index[grant] for grant in self._graph.grants[node] if grant in self._grant_index]
             for node in self._functions
         ]
-        for passages in self.reached:
-            graph.append(
-                list(
-                    dict.fromkeys(
-                        self._index[passage.target]
-                        for passage in passages
-                        if passage not in self._gone and (not certain or passage.sure is not None)
-                    )
-                )
-            )
-        return graph
+        return graph + [self._targets(passages, certain=certain) for passages in self.reached]
+
+    def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
+        left = (passage for passage in passages if passage not in self._gone)
+        return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.sure is not None))
 
     def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
         """Every function's own circle, or else the shortest circle of the component."""

@@ -34,7 +34,7 @@ def dependency_cycle(template: Template) -> list[str] | None:
     }
     shortest: list[str] | None = None
     for start in _on_cycles(graph):
-        cycle = _shortest_from(start, graph, len(shortest) - 1 if shortest else len(graph))
+        cycle = _shortest_from(start, graph, len(shortest) - 2 if shortest else len(graph))
         shortest = cycle or shortest
     return shortest
 
@@ -106,7 +106,7 @@ def _on_cycles(graph: Mapping[str, list[str]]) -> list[str]:
 
 
 def _shortest_from(start: str, graph: Mapping[str, list[str]], limit: int) -> list[str] | None:
-    """The shortest way from a node back to itself in fewer than `limit` + 1 steps."""
+    """The shortest way from a node back to itself in at most `limit` steps."""
     before: dict[str, str] = {}
     queue = deque([(start, 0)])
     while queue:

@@ -21,9 +21,9 @@ __all__ = ["Found", "assembly", "discover"]
 
 _ENDINGS = {".json", ".yaml", ".yml", ".template"}
 _SKIPPED = {"node_modules", "__pycache__", "target", "site-packages"}
-_LOOKS_LIKE_TEMPLATE = re.compile(r"""^\s*["']?Resources["']?\s*:""", re.MULTILINE)
+_LOOKS_LIKE_TEMPLATE = re.compile(r"""^Resources\s*:|["']Resources["']\s*:""", re.MULTILINE)
 _HAS_TYPES = re.compile(r"""["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::""")
-_HEAD = 256 * 1024
+_HEAD = 1024 * 1024
 
 
 @dataclass(frozen=True)

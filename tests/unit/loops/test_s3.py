@@ -9,7 +9,7 @@ import pytest
 from constructs_lib.loops import check
 
 if TYPE_CHECKING:
-    from conftest import Make
+    from tests.unit.loops.conftest import Make
 
 ACCOUNT_NAME = {"Fn::Sub": "photos-${AWS::AccountId}-${AWS::Region}"}
 STACK_ID_END = {
