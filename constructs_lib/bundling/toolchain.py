@@ -92,7 +92,8 @@ def find_toolchain(root: Path) -> Toolchain:
 def find_cargo_lambda() -> Path | None:
     """On PATH, or beside this Python (a virtual environment that is not activated)."""
     found = shutil.which("cargo-lambda") or shutil.which("cargo-lambda", path=str(Path(sys.executable).parent))
-    return Path(found) if found else None
+    # PATH may have relative entries, and programs run in other folders.
+    return Path(found).absolute() if found else None
 
 
 def find_zig() -> Path | None:
@@ -150,7 +151,7 @@ def cargos() -> Iterator[Path]:
     for folder in folders:
         found = shutil.which("cargo", path=folder)
         if found:
-            yield Path(found)
+            yield Path(found).absolute()
 
 
 def _cargo_with_target(root: Path) -> tuple[Path, str]:
