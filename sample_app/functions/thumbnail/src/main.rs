@@ -77,9 +77,8 @@ impl App {
         if failures.is_empty() {
             return Ok(thumbnails);
         }
-        let error_message = failures.join("; ");
-        tracing::error!(error_message, "no thumbnail");
-        Err(Diagnostic { error_type: "NoThumbnail".into(), error_message })
+        // The runtime logs it.
+        Err(Diagnostic { error_type: "NoThumbnail".into(), error_message: failures.join("; ") })
     }
 
     async fn process(&self, record: &S3EventRecord) -> Result<Option<String>> {
