@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib.errors import ConstructsLibError
+from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.sam import assembly as assemblies
 from constructs_lib.sam import functions, http_apis, plain, samconfig
 from constructs_lib.sam.document import joined_as_sub, render
@@ -24,7 +24,7 @@ from constructs_lib.sam.references import without_implied_waits
 from constructs_lib.sam.strip import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Emitted", "write"]
 
@@ -74,7 +74,9 @@ def write(assembly: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> l
     """
     target = assembly / "sam"
     shutil.rmtree(target, ignore_errors=True)
-    drafts = [_fold(stack, target / stack.id, sources.get(stack.id, {})) for stack in assemblies.read(assembly)]
+    stacks = assemblies.read(assembly)
+    _check_stacks(sources, [stack.id for stack in stacks])
+    drafts = [_fold(stack, target / stack.id, sources.get(stack.id, {})) for stack in stacks]
     refusals = [refusal for draft in drafts for refusal in draft.refusals]
     if refusals:
         raise ConstructsLibError(*refusals)
@@ -87,6 +89,19 @@ def write(assembly: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> l
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return [_emitted(draft) for draft in drafts]
+
+
+def _check_stacks(sources: Iterable[str], stacks: list[str]) -> None:
+    for name in sources:
+        if name not in stacks:
+            raise ConstructsLibError(
+                Diagnostic(
+                    reference="sam-source-without-function",
+                    headline=f"there is no stack `{name}` to build a binary for",
+                    notes=(f"the stacks of the assembly: {', '.join(f'`{id_}`' for id_ in stacks) or 'none'}",),
+                    helps=("pass the artifact id of the stack, `stack.artifact_id`",),
+                )
+            )
 
 
 def _fold(stack: assemblies.Stack, folder: Path, sources: Mapping[str, CargoSource]) -> Draft:
