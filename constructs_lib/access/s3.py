@@ -33,7 +33,7 @@ class _ObjectAccess(Access):
                     reference="access-prefix-wildcard",
                     headline=f"the prefix `{self.prefix}` of `{name}` holds a wildcard",
                     notes=("a prefix always means every key that begins with it",),
-                    helps=(f"write the plain beginning of the keys, e.g. prefix={_plain(self.prefix)!r}",),
+                    helps=(f'write the plain beginning of the keys, e.g. prefix="{_plain(self.prefix)}"',),
                 )
             )
 

@@ -7,7 +7,7 @@ functions, or names a bucket that got its trigger later; at synthesis nothing hi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -73,28 +73,30 @@ def without_references(value: Any, names: Names) -> Any:
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
-        key, argument = next(iter(value.items()))
-        if key == "Ref" and argument in names:
-            return names[argument]["Ref"]
-        if key == "Fn::GetAtt":
-            logical_id, _, attribute = (argument if isinstance(argument, str) else ".".join(argument)).partition(".")
-            return names.get(logical_id, {}).get(attribute, value)
-        if key == "Fn::Sub":
-            return _substitution(argument, names)
-        if key == "Fn::Join" and argument[0] == "":
-            return _joined(without_references(argument[1], names))
+        function, argument = next(iter(value.items()))
+        if function in _BY_FUNCTION:
+            return _BY_FUNCTION[function](argument, names)
     return {key: without_references(inner, names) for key, inner in value.items()}
 
 
-def _joined(parts: Any) -> Any:
-    """`Fn::Join` without a delimiter, as flat as CDK writes it."""
-    if not isinstance(parts, list):
-        return {"Fn::Join": ["", parts]}
+def _reference(logical_id: str, names: Names) -> Any:
+    return names[logical_id]["Ref"] if logical_id in names else {"Ref": logical_id}
+
+
+def _attribute(argument: str | list[Any], names: Names) -> Any:
+    logical_id, _, attribute = (argument if isinstance(argument, str) else ".".join(argument)).partition(".")
+    return names.get(logical_id, {}).get(attribute, {"Fn::GetAtt": argument})
+
+
+def _joined(argument: list[Any], names: Names) -> Any:
+    """`Fn::Join`; without a delimiter as flat as CDK writes it."""
+    delimiter, parts = argument[0], without_references(argument[1], names)
+    if delimiter or not isinstance(parts, list):
+        return {"Fn::Join": [delimiter, parts]}
     flat: list[Any] = []
     for part in parts:
-        nested = part.get("Fn::Join", ()) if isinstance(part, dict) else ()
-        pieces = nested[1] if len(nested) == 2 and nested[0] == "" and isinstance(nested[1], list) else [part]  # noqa: PLR2004
-        for piece in pieces:
+        inner = part.get("Fn::Join", [None, None]) if isinstance(part, dict) else [None, None]
+        for piece in inner[1] if inner[0] == "" and isinstance(inner[1], list) else [part]:
             if flat and isinstance(piece, str) and isinstance(flat[-1], str):
                 flat[-1] += piece
             else:
@@ -118,3 +120,11 @@ def _substitution(argument: str | list[Any], names: Names) -> dict[str, Any]:
     text = _SUBSTITUTION.sub(renamed, text)
     variables = {**variables, **added}
     return {"Fn::Sub": [text, variables] if variables else text}
+
+
+_BY_FUNCTION: Mapping[str, Callable[[Any, Names], Any]] = {
+    "Ref": _reference,
+    "Fn::GetAtt": _attribute,
+    "Fn::Join": _joined,
+    "Fn::Sub": _substitution,
+}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from constructs_lib.access import Statement
 from constructs_lib.names import replace_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import constructs
-
-    from constructs_lib.access import Statement
 
 __all__ = ["InlineRole", "policy_statement"]
 
@@ -48,6 +48,13 @@ class InlineRole(iam.Role):
         self._document.add_statements(_without(self._references, statement))
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self)
 
+    def add_managed_policy(self, policy: iam.IManagedPolicy) -> None:
+        """Attach a managed policy; what CDK attaches for Lambda Insights becomes the statement that it needs."""
+        if self._inline and policy.managed_policy_arn.endswith("/CloudWatchLambdaInsightsExecutionRolePolicy"):
+            self.allow([_insights(cdk.Stack.of(self))])
+        else:
+            super().add_managed_policy(policy)
+
     def allow(self, statements: Iterable[Statement]) -> None:
         """Add statements of ours."""
         converted = [policy_statement(statement, self._references) for statement in statements]
@@ -56,6 +63,12 @@ class InlineRole(iam.Role):
         else:
             for statement in converted:
                 super().add_to_principal_policy(statement)
+
+
+def _insights(stack: cdk.Stack) -> Statement:
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchLambdaInsightsExecutionRolePolicy.html
+    group = f"arn:{cdk.Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:/aws/lambda-insights:*"
+    return Statement(actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], resources=[group])
 
 
 def policy_statement(statement: Statement, references: Mapping[str, str]) -> iam.PolicyStatement:

@@ -170,7 +170,7 @@ class _Queue:
 
 def _write_logs(log_group: Any) -> Statement:
     # The ARN ends with `:*`, as both actions are about the group's streams.
-    arn = log_group.log_group_arn if isinstance(log_group, logs.LogGroup) else log_group.log_group_ref.log_group_arn
+    arn = getattr(log_group, "log_group_arn", None) or log_group.log_group_ref.log_group_arn
     return Statement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[arn])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.finish import at_synthesis, identity
 from constructs_lib.names import KnownBucket
 from constructs_lib.triggers.base import Trigger, relative_path
-from constructs_lib.triggers.s3_filters import EVENTS, event_name, overlap
+from constructs_lib.triggers.s3_filters import EVENTS, event_name, events_overlap, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,6 +62,9 @@ class S3Trigger(Trigger):
         unknown = [event for event in self.event_types if event not in EVENTS]
         if unknown or not self.event_types:
             raise _unknown_event(unknown)
+        for one, other in itertools.combinations(self.event_types, 2):
+            if events_overlap(one, other):
+                raise _overlapping_events(one, other)
 
     @property
     def event_types(self) -> tuple[str, ...]:
@@ -171,9 +175,7 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
                     "the bucket waits for the function, so nothing of the function may wait for the bucket",
                     "on a bucket that is deployed already a new name means a new, empty bucket",
                 ),
-                helps=(
-                    f'name the bucket, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"))',
-                ),
+                helps=(f'name it, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"), …)',),
             )
         )
     if not known.means_the_same_in(stack):
@@ -206,6 +208,7 @@ def _check_filter(name: str, value: str) -> None:
     wildcard = next((character for character in value if character in "*?"), None)
     if wildcard:
         plain = [part for part in value.replace("?", "*").split("*") if part]
+        both = name == "prefix" and len(plain) == 2 and not value.startswith(("*", "?"))  # noqa: PLR2004
         literal = (plain or [""])[0 if name == "prefix" else -1]
         raise ConstructsLibError(
             Diagnostic(
@@ -213,12 +216,11 @@ def _check_filter(name: str, value: str) -> None:
                 headline=f"the {name} `{value}` holds `{wildcard}`, which S3 takes literally",
                 notes=("S3 filters know no wildcards; a prefix and a suffix are compared character by character",),
                 helps=(
-                    f"write the plain {name}, e.g. {name}={literal!r}" if literal else f"leave the {name} out",
-                    *(
-                        ['what comes after the wildcard may be a suffix, e.g. suffix=".jpg"']
-                        if name == "prefix"
-                        else []
-                    ),
+                    f'write prefix="{plain[0]}", suffix="{plain[1]}"'
+                    if both
+                    else f'write the plain {name}, e.g. {name}="{literal}"'
+                    if literal
+                    else f"leave the {name} out",
                 ),
             )
         )
@@ -241,6 +243,16 @@ def _unknown_event(unknown: Sequence[str]) -> ConstructsLibError:
         helps = [f"did you mean {' or '.join(f'`{event}`' for event in near)}?"] if near else []
         helps.append("or a member of `s3.EventType`, e.g. s3.EventType.OBJECT_CREATED")
     return ConstructsLibError(Diagnostic(reference="s3-event-unknown", headline=headline, helps=tuple(helps)))
+
+
+def _overlapping_events(one: str, other: str) -> ConstructsLibError:
+    return ConstructsLibError(
+        Diagnostic(
+            reference="s3-trigger-overlap",
+            headline=f"the events `{one}` and `{other}` of one trigger overlap, which S3 refuses",
+            helps=("keep the wider one",),
+        )
+    )
 
 
 def _check_overlap(bucket: str, first: tuple[str, S3Trigger], second: tuple[str, S3Trigger]) -> None:

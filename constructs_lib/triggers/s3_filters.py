@@ -12,7 +12,7 @@ from constructs_lib.loops.keys import Filter, filters_overlap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["EVENTS", "Overlap", "event_name", "overlap"]
+__all__ = ["EVENTS", "Overlap", "event_name", "events_overlap", "overlap"]
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 _FAMILIES = {
@@ -70,12 +70,14 @@ def overlap(one: _Trigger, other: _Trigger) -> Overlap | None:
 
     A filter is the set of keys that begin with the prefix and end with the suffix; the two may share characters.
     """
-    common = [narrow for first in one.event_types for second in other.event_types if (narrow := _both(first, second))]
+    common = [
+        narrow for first in one.event_types for second in other.event_types if (narrow := events_overlap(first, second))
+    ]
     key = filters_overlap(Filter(one.prefix, one.suffix), Filter(other.prefix, other.suffix)) if common else None
     return None if key is None else Overlap(key=key, event=common[0])
 
 
-def _both(first: str, second: str) -> str | None:
+def events_overlap(first: str, second: str) -> str | None:
     """The narrower of two event types if one contains the other."""
     if first == second or (second.endswith(":*") and first.startswith(second[:-1])):
         return first

@@ -1,0 +1,411 @@
+"""Every error of the constructs, its text whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as notifications
+from aws_cdk import aws_sqs as sqs
+
+from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, Trigger, stable_name
+from constructs_lib.errors import ConstructsLibError, recall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.constructs.conftest import Declare, NewStack
+
+
+def text_of(action: Callable[[], Any]) -> str:
+    with pytest.raises(ConstructsLibError) as raised:
+        action()
+    return str(raised.value)
+
+
+def text_at_synthesis(stack: cdk.Stack) -> str:
+    """What remains of an error that crossed jsii."""
+    with pytest.raises(RuntimeError) as raised:
+        assertions.Template.from_stack(stack)
+    ours = recall(raised.value)
+    assert ours
+    return str(ours)
+
+
+@pytest.fixture
+def photos(stack: cdk.Stack) -> s3.Bucket:
+    return s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
+
+
+@pytest.fixture
+def api(stack: cdk.Stack) -> apigatewayv2.HttpApi:
+    return apigatewayv2.HttpApi(stack, "Api")
+
+
+class TestStableNameInvalid:
+    @pytest.mark.parametrize("name", ["", "Photos", "my_photos", "-photos", "photos-", "photos.example", "a" * 51])
+    def test_a_bucket_could_not_have_it(self, name: str) -> None:
+        assert text_of(lambda: stable_name(name)).startswith(f"error[stable-name-invalid]: `{name}` cannot begin")
+
+    def test_whole_text(self) -> None:
+        assert text_of(lambda: stable_name("xn--photos")) == (
+            "error[stable-name-invalid]: `xn--photos` cannot begin a stable name\n\n"
+            "  note: S3 reserves names that begin with `xn--`\n"
+            '  help: use lower-case letters, digits and hyphens, e.g. stable_name("photos")\n'
+            "  see: docs/errors/stable-name-invalid.md"
+        )
+
+    def test_fifty_characters_fit(self) -> None:
+        assert stable_name("a" * 50).startswith("a" * 50 + "-")
+
+
+class TestStableNameOtherStack:
+    def test_a_function_in_another_stack(self, photos: s3.Bucket, new_stack: NewStack, declare: Declare) -> None:
+        other = new_stack("Other")
+        assert text_of(lambda: declare(other, "Resize", triggers=[S3Trigger(photos)])) == (
+            "error[stable-name-other-stack]: the name of `Thumbnails/Photos` means another bucket"
+            " in the stack `Other`\n\n"
+            "  note: a stable name ends with a part of `AWS::StackId`: every stack, nested or not, has another\n"
+            "  help: declare the function in the bucket's stack `Thumbnails`\n"
+            "  help: or give the bucket a name that every stack can tell,"
+            ' e.g. f"photos-{Aws.ACCOUNT_ID}-{Aws.REGION}"\n'
+            "  see: docs/errors/stable-name-other-stack.md"
+        )
+
+    def test_a_nested_stack_is_another_stack(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        nested = cdk.NestedStack(stack, "Nested")
+        assert "[stable-name-other-stack]" in text_of(lambda: declare(nested, "Resize", triggers=[S3Trigger(photos)]))
+
+    def test_a_name_of_account_and_region_serves_every_stack(self, new_stack: NewStack, declare: Declare) -> None:
+        name = f"photos-{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}"
+        photos = s3.Bucket(new_stack("Data"), "Photos", bucket_name=name)
+        declare(new_stack("Compute"), "Resize", triggers=[S3Trigger(photos)])
+
+    def test_but_not_one_of_another_account(self, new_stack: NewStack, declare: Declare) -> None:
+        name = f"photos-{cdk.Aws.ACCOUNT_ID}"
+        data = new_stack("Data", env=cdk.Environment(account="111122223333", region="eu-central-1"))
+        compute = new_stack("Compute", env=cdk.Environment(account="444455556666", region="eu-central-1"))
+        photos = s3.Bucket(data, "Photos", bucket_name=name)
+        assert "[stable-name-other-stack]" in text_of(lambda: declare(compute, "Resize", triggers=[S3Trigger(photos)]))
+
+
+class TestS3FilterWildcard:
+    def test_in_a_prefix(self, photos: s3.Bucket) -> None:
+        assert text_of(lambda: S3Trigger(photos, prefix="originals/*")) == (
+            "error[s3-filter-wildcard]: the prefix `originals/*` holds `*`, which S3 takes literally\n\n"
+            "  note: S3 filters know no wildcards; a prefix and a suffix are compared character by character\n"
+            '  help: write the plain prefix, e.g. prefix="originals/"\n'
+            "  see: docs/errors/s3-filter-wildcard.md"
+        )
+
+    def test_in_a_suffix(self, photos: s3.Bucket) -> None:
+        assert 'help: write the plain suffix, e.g. suffix=".jpg"' in text_of(lambda: S3Trigger(photos, suffix="*.jpg"))
+
+    def test_a_prefix_that_is_a_suffix_too(self, photos: s3.Bucket) -> None:
+        text = text_of(lambda: S3Trigger(photos, prefix="originals/*.jpg"))
+        assert 'help: write prefix="originals/", suffix=".jpg"' in text
+
+    def test_nothing_but_a_wildcard(self, photos: s3.Bucket) -> None:
+        assert "help: leave the prefix out" in text_of(lambda: S3Trigger(photos, prefix="*"))
+
+
+class TestS3FilterTooLong:
+    def test_whole_text(self, photos: s3.Bucket) -> None:
+        assert text_of(lambda: S3Trigger(photos, prefix="ä" * 513)) == (
+            "error[s3-filter-too-long]: the prefix has 1026 bytes, but no key has more than 1024\n\n"
+            "  help: shorten the prefix\n"
+            "  see: docs/errors/s3-filter-too-long.md"
+        )
+
+
+class TestS3EventUnknown:
+    def test_near_names_are_offered(self, photos: s3.Bucket) -> None:
+        assert text_of(lambda: S3Trigger(photos, events=["s3:ObjectCreate:*"])) == (
+            "error[s3-event-unknown]: S3 has no event `s3:ObjectCreate:*`\n\n"
+            "  help: did you mean `s3:ObjectCreated:*` or `s3:ObjectCreated:Put` or `s3:ObjectCreated:Post`?\n"
+            "  help: or a member of `s3.EventType`, e.g. s3.EventType.OBJECT_CREATED\n"
+            "  see: docs/errors/s3-event-unknown.md"
+        )
+
+    def test_no_event(self, photos: s3.Bucket) -> None:
+        assert "an S3 trigger without an event never fires" in text_of(lambda: S3Trigger(photos, events=[]))
+
+
+class TestS3TriggerImportedBucket:
+    def test_whole_text(self, stack: cdk.Stack, declare: Declare) -> None:
+        bucket = s3.Bucket.from_bucket_name(stack, "Photos", "photos")
+        assert text_of(lambda: declare(stack, "Resize", triggers=[S3Trigger(bucket)])) == (
+            "error[s3-trigger-imported-bucket]: `Thumbnails/Photos` is an imported bucket,"
+            " so this app cannot set its notifications\n\n"
+            "  note: a bucket has one notification configuration; it belongs to the stack of the bucket\n"
+            "  help: declare the trigger in the app that declares the bucket\n"
+            "  help: or let the bucket send its events to EventBridge and trigger the function by a rule\n"
+            "  see: docs/errors/s3-trigger-imported-bucket.md"
+        )
+
+
+class TestS3TriggerBucketNameUnknown:
+    def test_whole_text(self, stack: cdk.Stack, declare: Declare) -> None:
+        bucket = s3.Bucket(stack, "Photos")
+        assert text_of(lambda: declare(stack, "Resize", triggers=[S3Trigger(bucket)])) == (
+            "error[s3-trigger-bucket-name-unknown]: `Thumbnails/Photos` triggers a function,"
+            " but its name is not known before it is created\n\n"
+            "  note: the bucket waits for the function, so nothing of the function may wait for the bucket\n"
+            "  note: on a bucket that is deployed already a new name means a new, empty bucket\n"
+            '  help: name it, e.g. s3.Bucket(self, "Photos", bucket_name=stable_name("photos"), …)\n'
+            "  see: docs/errors/s3-trigger-bucket-name-unknown.md"
+        )
+
+    def test_a_name_that_cdk_makes_when_needed_is_not_known(self, stack: cdk.Stack, declare: Declare) -> None:
+        bucket = s3.Bucket(stack, "Photos", bucket_name=cdk.PhysicalName.GENERATE_IF_NEEDED)
+        assert "[s3-trigger-bucket-name-unknown]" in text_of(
+            lambda: declare(stack, "Resize", triggers=[S3Trigger(bucket)])
+        )
+
+
+class TestS3TriggerOverlap:
+    def test_of_two_functions(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        declare(stack, "Resize", triggers=[S3Trigger(photos, prefix="in/")])
+        second = S3Trigger(photos, prefix="in/raw/", suffix=".jpg", events=["s3:ObjectCreated:Put"])
+        assert text_of(lambda: declare(stack, "Index", triggers=[second])) == (
+            "error[s3-trigger-overlap]: two triggers of `Thumbnails/Photos` match the same object and event,"
+            " which S3 refuses\n\n"
+            "  Thumbnails/Resize  s3:ObjectCreated:* on prefix `in/`\n"
+            "  Thumbnails/Index   s3:ObjectCreated:Put on prefix `in/raw/` and suffix `.jpg`\n\n"
+            "  witness: key `in/raw/a.jpg` with event `s3:ObjectCreated:Put` matches both\n"
+            "  help: make the prefixes or the suffixes differ, so that no key has both\n"
+            "  help: or let the bucket send its events to EventBridge, where rules may overlap\n"
+            "  see: docs/errors/s3-trigger-overlap.md"
+        )
+
+    def test_of_one_function(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        triggers = [S3Trigger(photos, suffix=".jpg"), S3Trigger(photos)]
+        assert "help: one trigger is enough" in text_of(lambda: declare(stack, "Resize", triggers=triggers))
+
+    def test_within_one_trigger(self, photos: s3.Bucket) -> None:
+        assert text_of(lambda: S3Trigger(photos, events=["s3:ObjectCreated:*", "s3:ObjectCreated:Put"])) == (
+            "error[s3-trigger-overlap]: the events `s3:ObjectCreated:*` and `s3:ObjectCreated:Put`"
+            " of one trigger overlap, which S3 refuses\n\n"
+            "  help: keep the wider one\n"
+            "  see: docs/errors/s3-trigger-overlap.md"
+        )
+
+    def test_other_events_do_not_overlap(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        declare(stack, "Resize", triggers=[S3Trigger(photos), S3Trigger(photos, events=["s3:ObjectRemoved:*"])])
+
+
+class TestS3NotificationConflict:
+    WHOLE = (
+        "error[s3-notification-conflict]: the notifications of `Thumbnails/Photos` have two authors\n\n"
+        "  an S3Trigger declares them on the bucket itself,"
+        " a helper function of `add_event_notification` or `event_bridge_enabled` replaces them\n\n"
+        "  note: a bucket has one notification configuration: what is written last erases the rest\n"
+        "  help: declare every function that the bucket invokes by S3Trigger, or none\n"
+        "  see: docs/errors/s3-notification-conflict.md"
+    )
+
+    def test_with_a_notification_of_before(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        queue = notifications.SqsDestination(sqs.Queue(stack, "Queue"))
+        photos.add_event_notification(s3.EventType.OBJECT_REMOVED, queue)
+        assert text_of(lambda: declare(stack, "Resize", triggers=[S3Trigger(photos)])) == self.WHOLE
+
+    def test_with_a_notification_of_later(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        declare(stack, "Resize", triggers=[S3Trigger(photos)])
+        queue = notifications.SqsDestination(sqs.Queue(stack, "Queue"))
+        photos.add_event_notification(s3.EventType.OBJECT_REMOVED, queue)
+        assert text_at_synthesis(stack) == self.WHOLE
+
+    def test_with_eventbridge(self, stack: cdk.Stack, declare: Declare) -> None:
+        photos = s3.Bucket(stack, "Photos", bucket_name="photos-1", event_bridge_enabled=True)
+        assert text_of(lambda: declare(stack, "Resize", triggers=[S3Trigger(photos)])) == self.WHOLE
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_with_a_configuration_set_by_hand(
+        self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare, *, late: bool
+    ) -> None:
+        def by_hand() -> None:
+            resource = photos.node.default_child
+            assert isinstance(resource, s3.CfnBucket)
+            bridge = s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+            resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=bridge
+            )
+
+        def trigger() -> None:
+            declare(stack, "Resize", triggers=[S3Trigger(photos)])
+
+        if late:
+            trigger()
+            by_hand()
+            text = text_at_synthesis(stack)
+        else:
+            by_hand()
+            text = text_of(trigger)
+        assert "an assignment to its `notification_configuration` replaces them" in text
+
+
+class TestHttpRouteInvalid:
+    @pytest.mark.parametrize(
+        ("method", "path", "problem"),
+        [
+            ("get", "/", "the method is one of `ANY`, `DELETE`, `GET`, `HEAD`, `OPTIONS`, `PATCH`, `POST`, `PUT`"),
+            ("GET", "photos", "a path begins with `/` and does not end with one"),
+            ("GET", "/photos/", "a path begins with `/` and does not end with one"),
+            ("GET", "/a//b", "`` is neither plain text nor a variable like `{id}`"),
+            ("GET", "/a b", "`a b` is neither plain text nor a variable like `{id}`"),
+            ("GET", "/{id}.jpg", "`{id}.jpg` is neither plain text nor a variable like `{id}`"),
+            (
+                "GET",
+                "/{rest+}/x",
+                (
+                    "`{rest+}` is neither plain text nor a variable like `{id}`,"
+                    " and only the last segment may be `{name+}`"
+                ),
+            ),
+            ("GET", "/{id}/x/{id}", "the variable `id` occurs twice"),
+            ("GET", "$default", "`$default` takes every method: write method=`ANY`"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, api: apigatewayv2.HttpApi, method: str, path: str, problem: str) -> None:
+        key = "$default" if path == "$default" else f"{method} {path}"
+        assert text_of(lambda: HttpApiTrigger(api, method=method, path=path, public=True)) == (
+            f"error[http-route-invalid]: `{key}` is not a route\n\n"
+            f"  note: {problem}\n"
+            '  help: e.g. HttpApiTrigger(api, method="GET", path="/photos/{id}", authorizer=…)\n'
+            "  see: docs/errors/http-route-invalid.md"
+        )
+
+
+class TestHttpRouteWithoutAuthorizer:
+    def test_whole_text(self, api: apigatewayv2.HttpApi) -> None:
+        assert text_of(lambda: HttpApiTrigger(api, method="GET", path="/")) == (
+            "error[http-route-without-authorizer]: the route `GET /` says nothing about who may call it\n\n"
+            "  note: without an authorizer everybody on the internet may invoke the function, at your cost\n"
+            '  help: add authorizer=HttpJwtAuthorizer("Users", issuer, jwt_audience=[…])'
+            " or authorizer=HttpIamAuthorizer()\n"
+            "  help: or write public=True if everybody may\n"
+            "  see: docs/errors/http-route-without-authorizer.md"
+        )
+
+    def test_both_is_unclear(self, api: apigatewayv2.HttpApi) -> None:
+        authorizer = authorizers.HttpIamAuthorizer()
+        text = text_of(lambda: HttpApiTrigger(api, method="GET", path="/", authorizer=authorizer, public=True))
+        assert text.startswith(
+            "error[http-route-without-authorizer]: the route `GET /` has an authorizer and is public"
+        )
+
+
+class TestHttpRouteConflict:
+    def test_the_same_route_twice(self, api: apigatewayv2.HttpApi, stack: cdk.Stack, declare: Declare) -> None:
+        declare(stack, "Show", triggers=[HttpApiTrigger(api, method="GET", path="/photos/{id}", public=True)])
+        second = HttpApiTrigger(api, method="GET", path="/photos/{name}", public=True)
+        assert text_of(lambda: declare(stack, "Other", triggers=[second])) == (
+            "error[http-route-conflict]: two triggers claim the same route of `Thumbnails/Api`"
+            " (the name of a variable makes no difference)\n\n"
+            "  Thumbnails/Show   GET /photos/{id}\n"
+            "  Thumbnails/Other  GET /photos/{name}\n\n"
+            "  help: give each its own method or path, or let one function serve both\n"
+            "  see: docs/errors/http-route-conflict.md"
+        )
+
+    def test_a_greedy_variable_is_another_route(
+        self, api: apigatewayv2.HttpApi, stack: cdk.Stack, declare: Declare
+    ) -> None:
+        paths = ["/photos/{id}", "/photos/{rest+}", "/photos"]
+        declare(stack, "Show", triggers=[HttpApiTrigger(api, method="GET", path=path, public=True) for path in paths])
+
+
+class TestTriggerWrongResource:
+    def test_a_name_is_no_bucket(self) -> None:
+        bucket: Any = "photos"
+        assert text_of(lambda: S3Trigger(bucket)) == (
+            "error[trigger-wrong-resource]: `S3Trigger` needs an S3 bucket, but was given a `str`\n\n"
+            "  given: `photos`\n\n"
+            '  help: pass the construct itself, e.g. S3Trigger(photos, prefix="originals/")\n'
+            "  see: docs/errors/trigger-wrong-resource.md"
+        )
+
+    def test_a_rest_api_is_no_http_api(self, stack: cdk.Stack) -> None:
+        api: Any = apigateway.RestApi(stack, "Rest")
+        text = text_of(lambda: HttpApiTrigger(api, method="GET", path="/", public=True))
+        assert text.startswith(
+            "error[trigger-wrong-resource]: `HttpApiTrigger` needs an HTTP API, but was given a `RestApi`"
+        )
+
+
+class TestAccessWrongResource:
+    def test_a_bucket_is_no_table(self, photos: s3.Bucket) -> None:
+        table: Any = photos
+        assert text_of(lambda: PutItem(table)) == (
+            "error[access-wrong-resource]: `PutItem` is about a DynamoDB table, but was given a `Bucket`\n\n"
+            "  given: `Thumbnails/Photos`\n\n"
+            "  help: pass the construct itself, not its name or ARN, e.g. PutItem(index)\n"
+            "  see: docs/errors/access-wrong-resource.md"
+        )
+
+    @pytest.mark.parametrize("access", [GetObject, PutObject])
+    def test_a_table_is_no_bucket(self, access: Any, stack: cdk.Stack) -> None:
+        key = dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING)
+        table = dynamodb.TableV2(stack, "Index", partition_key=key)
+        assert text_of(lambda: access(table)).startswith(
+            f"error[access-wrong-resource]: `{access.__name__}` is about an S3 bucket, but was given a `TableV2`"
+        )
+
+    def test_an_arn_is_no_bucket(self) -> None:
+        arn: Any = "arn:aws:s3:::photos"
+        assert "given: `arn:aws:s3:::photos`" in text_of(lambda: GetObject(arn))
+
+
+class TestAccessPrefixWildcard:
+    def test_whole_text(self, photos: s3.Bucket) -> None:
+        assert text_of(lambda: GetObject(photos, prefix="originals/*.jpg")) == (
+            "error[access-prefix-wildcard]: the prefix `originals/*.jpg` of `GetObject` holds a wildcard\n\n"
+            "  note: a prefix always means every key that begins with it\n"
+            '  help: write the plain beginning of the keys, e.g. prefix="originals/"\n'
+            "  see: docs/errors/access-prefix-wildcard.md"
+        )
+
+
+class TestFunctionPartMisplaced:
+    def test_an_access_among_the_triggers(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+        text = text_of(lambda: declare(stack, "Resize", triggers=[GetObject(photos)]))
+        assert text.startswith(
+            "error[function-part-misplaced]: `Thumbnails/Resize` has a `GetObject` among its triggers"
+        )
+        assert "help: move it to `access`" in text
+
+    def test_something_else(self, stack: cdk.Stack, declare: Declare) -> None:
+        assert text_of(lambda: declare(stack, "Resize", access=["s3:GetObject"])) == (
+            "error[function-part-misplaced]: `Thumbnails/Resize` has a `str` among its access\n\n"
+            "  access: `s3:GetObject`\n\n"
+            "  help: write access=[GetObject(photos)]\n"
+            "  see: docs/errors/function-part-misplaced.md"
+        )
+
+
+class TestFunctionKeywordRefused:
+    def test_all_at_once(self, stack: cdk.Stack, declare: Declare) -> None:
+        keywords = {"runtime": lambda_.Runtime.PROVIDED_AL2, "handler": "main"}
+        assert text_of(lambda: declare(stack, "Resize", **keywords)) == (
+            "error[function-keyword-refused]: `Thumbnails/Resize` sets `runtime`, which RustFunction decides itself\n\n"
+            "  note: the binary is built for `provided.al2023`\n"
+            "  help: leave out `runtime`, or use aws_lambda.Function for code that is built elsewhere\n"
+            "  see: docs/errors/function-keyword-refused.md\n\n"
+            "error[function-keyword-refused]: `Thumbnails/Resize` sets `handler`, which RustFunction decides itself\n\n"
+            "  note: a custom runtime has no handler: Lambda starts the file `bootstrap`\n"
+            "  help: leave out `handler`, or use aws_lambda.Function for code that is built elsewhere\n"
+            "  see: docs/errors/function-keyword-refused.md"
+        )
+
+
+def test_a_single_trigger_counts_as_a_list(photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
+    trigger: Trigger = S3Trigger(photos)
+    declare(stack, "Resize", triggers=trigger, access=GetObject(photos))
