@@ -104,13 +104,13 @@ class Guard:
 
 
 def _with_nested(paths: Iterable[Path]) -> Iterator[Template]:
-    """The templates of the stacks, and of their nested stacks, which CDK leaves out."""
+    """The templates of the stacks, and of their nested stacks, which CDK leaves out: they are assets of the stack."""
     for path in paths:
-        template = _with_construct_paths(read(path))
-        yield template
-        nested = (resource for resource in template.resources.values() if resource.type == "AWS::CloudFormation::Stack")
-        assets = [resource.body.get("Metadata", {}).get("aws:asset:path") for resource in nested]
-        yield from _with_nested(path.parent / asset for asset in assets if asset)
+        yield _with_construct_paths(read(path))
+        manifest = path.with_name(path.name.replace(".template.json", ".assets.json"))
+        files = json.loads(manifest.read_text()).get("files", {}).values() if manifest.exists() else ()
+        sources = sorted({file["source"].get("path", "") for file in files})
+        yield from (read(path.parent / source) for source in sources if source.endswith(".nested.template.json"))
 
 
 def _with_construct_paths(template: Template) -> Template:
