@@ -7,7 +7,7 @@ The format is CDK's cloud assembly schema (`manifest.json`, `*.assets.json`), re
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["FileAsset", "Stack", "read"]
+__all__ = ["FileAsset", "Stack", "nested", "read"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,20 @@ def read(assembly: Path) -> list[Stack]:
         ConstructsLibError: `sam-no-assembly` if the folder holds no readable cloud assembly.
     """
     return sorted(_stacks(assembly), key=lambda stack: stack.id)
+
+
+def nested(parent: Stack, template: Path) -> Stack:
+    """Read a stack nested in another one; its assets are in the parent's manifest."""
+    return replace(
+        parent,
+        id=template.name.partition(".")[0],
+        document=_load(template),
+        template=template,
+        tags={},
+        parameters={},
+        notifications=(),
+        protected=False,
+    )
 
 
 def _stacks(folder: Path) -> Iterator[Stack]:

@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.sam.references import cycle_through, depends_on, found
+from constructs_lib.sam.references import cycle_through, depends_on, found, redirect
 from constructs_lib.sam.spelling import spelled
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ FORGIVEN = (
     "the version `1.0` of an API that had none",
     "`authorizers/*` where a permission named an authorizer of the same API",
     "Metadata that tells sam how to build",
+    "the hash in a layer's logical id, and its name where it had none",
 )
 
-_FUNCTION = "AWS::Lambda::Function"
+_LAYER = "AWS::Lambda::LayerVersion"
+_PACKED = {"AWS::Lambda::Function": "Code", _LAYER: "Content", "AWS::CloudFormation::Stack": "TemplateURL"}
 _API = "AWS::ApiGatewayV2::Api"
 _PARTS = frozenset(f"AWS::ApiGatewayV2::{kind}" for kind in ("Route", "Integration", "Authorizer", "Stage"))
+_HASH = 10
+"""How many digits SAM adds to the logical id of a layer."""
 _NOTHING: tuple[Any, ...] = (None, {}, [])
 _BUILD = frozenset({"BuildMethod", "BuildProperties", "SkipBuild"})
 _CALL = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
@@ -59,8 +63,10 @@ def differences(
     Args:
         original: the document before, without what only CDK reads.
         translated: the emitted SAM template, translated to CloudFormation.
-        built: functions whose code is built or packed by sam; their `Code` is not compared.
+        built: functions, layers and nested stacks whose code, content or template sam builds or packs; it is not
+            compared.
     """
+    translated = _with_layer_ids_of(original, translated)
     folded = [id_ for id_ in _ids(translated, _API) if "Body" in _properties(translated, id_)]
     folded = [id_ for id_ in folded if "Body" not in _properties(original, id_)]
     before, after = _Side(original, folded), _Side(translated, folded)
@@ -115,13 +121,17 @@ class _Side:
 
     def _resource(self, id_: str, resource: Mapping[str, Any], built: Collection[str]) -> dict[str, Any]:
         result = {key: self.spelled(value) for key, value in resource.items() if key != "DependsOn"}
-        if result.get("Type") == _FUNCTION:
+        kind = result.get("Type")
+        if kind in _PACKED:
             properties = dict(result.get("Properties", {}))
             if id_ in built:
-                properties.pop("Code", None)
+                properties.pop(_PACKED[kind], None)
             properties["Tags"] = _sorted_tags(properties.get("Tags", []))
             metadata = {key: value for key, value in result.get("Metadata", {}).items() if key not in _BUILD}
             result |= {"Properties": properties, "Metadata": metadata}
+        if kind == _LAYER:
+            result.setdefault("DeletionPolicy", "Delete")
+            result["Properties"].setdefault("LayerName", id_)
         return result
 
     def api_from_parts(self, api: str) -> dict[str, Any]:
@@ -314,6 +324,22 @@ def _ids(document: Mapping[str, Any], type_: str) -> list[str]:
 def _properties(document: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
     properties: Mapping[str, Any] = document.get("Resources", {}).get(id_, {}).get("Properties", {})
     return properties
+
+
+def _with_layer_ids_of(original: Mapping[str, Any], translated: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take from the logical ids of layers the hash that SAM adds."""
+    names = {
+        id_: id_[:-_HASH]
+        for id_ in _ids(translated, _LAYER)
+        if id_ not in original.get("Resources", {}) and id_[:-_HASH] in _ids(original, _LAYER)
+    }
+    if not names:
+        return translated
+    document: dict[str, Any] = redirect(
+        translated, lambda id_, attribute: {"Ref": names[id_]} if id_ in names and attribute is None else None
+    )
+    document["Resources"] = {names.get(id_, id_): resource for id_, resource in document["Resources"].items()}
+    return document
 
 
 def _route_key(path: str, method: str) -> str:

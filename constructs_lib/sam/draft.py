@@ -62,12 +62,24 @@ class Draft:
     plain: list[Plain] = field(default_factory=list)
     deltas: list[Delta] = field(default_factory=list)
     refusals: list[Diagnostic] = field(default_factory=list)
+    children: dict[str, Draft] = field(default_factory=dict)
+    """The stacks nested in this one, by the logical id of their resource."""
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources of the document, by logical id."""
         resources: dict[str, dict[str, Any]] = self.document.setdefault("Resources", {})
         return resources
+
+    def paths(self, path: str = "") -> Iterator[tuple[str, Draft]]:
+        """This draft and those nested in it, each with the path that its logical ids go under."""
+        yield path, self
+        for name, child in self.children.items():
+            yield from child.paths(f"{path}{name}/")
+
+    def family(self) -> Iterator[Draft]:
+        """This draft and those nested in it."""
+        return (draft for _, draft in self.paths())
 
     def of_type(self, *types: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each resource of one of these types with its logical id, safe against changes on the way."""

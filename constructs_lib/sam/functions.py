@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
+from constructs_lib.sam import tags
 from constructs_lib.sam.draft import Delta
 
 if TYPE_CHECKING:
@@ -174,15 +175,11 @@ class _Function:
         return ":sns:" in str(target)
 
     def _tags(self, value: Any) -> None:
-        tags: dict[str, Any] = {}
-        for tag in value if isinstance(value, list) else [None]:
-            match tag:
-                case {"Key": str(key), "Value": text, **others} if not others and key not in tags:
-                    tags[key] = text
-                case _:
-                    self.refuse("Tags", "tag with distinct literal keys, without a condition around them")
-                    return
-        self.properties["Tags"] = tags
+        given = tags.as_map(value)
+        if given is None:
+            self.refuse("Tags", "tag with distinct literal keys, without a condition around them")
+        else:
+            self.properties["Tags"] = given
 
     def _tracing(self, value: Any) -> None:
         if not (isinstance(value, dict) and value.keys() == {"Mode"}):

@@ -10,22 +10,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from constructs_lib.sam.draft import Draft
 
 __all__ = ["render"]
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities
 _NAMES = {
-    "AWS::IAM::AccessKey": None,
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Policy": None,
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
-    "AWS::IAM::UserToGroupAddition": None,
 }
 
 
@@ -35,7 +30,7 @@ def render(draft: Draft, *, comment: str) -> str:
     everywhere: dict[str, Any] = {"stack_name": stack.name}
     if stack.region is not None:
         everywhere["region"] = stack.region
-    deploy: dict[str, Any] = {"resolve_s3": True, "capabilities": capabilities(draft.resources)}
+    deploy: dict[str, Any] = {"resolve_s3": True, "capabilities": capabilities(draft)}
     if stack.tags:
         deploy["tags"] = [f"{_quoted(key)}={_quoted(value)}" for key, value in sorted(stack.tags.items())]
     if stack.parameters:
@@ -50,9 +45,10 @@ def render(draft: Draft, *, comment: str) -> str:
         "deploy": deploy,
         "sync": {"capabilities": deploy["capabilities"]},
     }
-    if draft.sources:
+    built = [path + name for path, one in draft.paths() for name in one.sources]
+    if built:
         # A build inside the workspace must not set off the next one.
-        tables["sync"]["watch_exclude"] = [f"{name}=/target/" for name in draft.sources]
+        tables["sync"]["watch_exclude"] = [f"{name}=/target/" for name in built]
     text = "".join(f"# {line}\n" for line in comment.splitlines()) + "version = 0.1\n"
     for command, settings in tables.items():
         text += f"\n[default.{command}.parameters]\n"
@@ -60,12 +56,12 @@ def render(draft: Draft, *, comment: str) -> str:
     return text
 
 
-def capabilities(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def capabilities(draft: Draft) -> list[str]:
     """Give the capabilities that a deployment of these resources must acknowledge."""
     named = any(
-        _NAMES.get(resource["Type"]) in resource.get("Properties", {})
-        for resource in resources.values()
-        if resource.get("Type") in _NAMES
+        _NAMES[resource["Type"]] in resource.get("Properties", {})
+        for stack in draft.family()
+        for _, resource in stack.of_type(*_NAMES)
     )
     return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 

@@ -1,34 +1,31 @@
 """From a cloud assembly to one SAM template per stack.
 
 1. read: each stack's CloudFormation document and what its assets stand for (`assembly`);
-2. strip: what only CDK's own deployment needs;
-3. fold: each kind by its own module, in the order of `FOLDS` (`functions`, `http_apis`);
-4. check: an asset that nothing folded would be missing after `sam deploy`, so it is refused;
-5. write: all stacks into a folder beside, which then takes the place of `sam/` at once. A refusal writes nothing.
+2. fold: what SAM has a form of its own for (`folding`); nothing is left out silently;
+3. write: all stacks into a folder beside, which then takes the place of `sam/` at once. A refusal writes nothing.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.sam import assembly as assemblies
-from constructs_lib.sam import functions, http_apis, plain, samconfig
+from constructs_lib.sam import samconfig
 from constructs_lib.sam.document import joined_as_sub, render
-from constructs_lib.sam.draft import CargoSource, Delta, Draft, Plain
-from constructs_lib.sam.references import without_implied_waits
-from constructs_lib.sam.strip import stripped
+from constructs_lib.sam.folding import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from constructs_lib.sam.draft import CargoSource, Delta, Draft, Plain
 
 __all__ = ["Emitted", "write"]
 
-FOLDS: tuple[Callable[[Draft], None], ...] = (functions.fold, http_apis.fold)
 _TRANSFORM = "AWS::Serverless-2016-10-31"
 
 
@@ -40,7 +37,7 @@ class Emitted:
         stack: the stack's artifact id in the assembly.
         template: the SAM template.
         samconfig: the settings for `sam` beside it.
-        folded: logical ids that became SAM resources or part of one.
+        folded: logical ids that became SAM resources or part of one; in a nested stack as `<nested>/<id>`.
         plain: what stays CloudFormation although SAM has a form of its own for it, and why.
         deltas: where the two deployments differ, resource by resource.
     """
@@ -61,8 +58,8 @@ def write(assembly: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> l
 
     Args:
         assembly: the folder of a synthesized cloud assembly, such as `cdk.out`.
-        sources: the Cargo binaries to build, by stack artifact id and by the function's logical id; other functions
-            keep the package that CDK made of them.
+        sources: the Cargo binaries to build, by artifact id of the stack (of a nested one its own) and by the
+            function's logical id; other functions keep the package that CDK made of them.
 
     Returns:
         What was written, by stack artifact id.
@@ -75,15 +72,18 @@ def write(assembly: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> l
     target = assembly / "sam"
     shutil.rmtree(target, ignore_errors=True)
     stacks = assemblies.read(assembly)
-    _check_stacks(sources, [stack.id for stack in stacks])
-    drafts = [_fold(stack, target / stack.id, sources.get(stack.id, {})) for stack in stacks]
-    refusals = [refusal for draft in drafts for refusal in draft.refusals]
+    drafts = [folded(stack, target / stack.id, sources) for stack in stacks]
+    _check_stacks(sources, [draft.stack.id for top in drafts for draft in top.family()])
+    refusals = [refusal for top in drafts for draft in top.family() for refusal in draft.refusals]
     if refusals:
         raise ConstructsLibError(*refusals)
     beside = Path(tempfile.mkdtemp(dir=assembly, prefix=".sam-"))
     try:
         for draft in drafts:
-            _write(draft, beside / draft.stack.id)
+            folder = beside / draft.stack.id
+            _write(draft, folder)
+            settings = samconfig.render(draft, comment=_comment(draft))
+            (folder / "samconfig.toml").write_text(settings, encoding="utf-8")
         beside.chmod(0o755)
         beside.rename(target)
     finally:
@@ -104,33 +104,7 @@ def _check_stacks(sources: Iterable[str], stacks: list[str]) -> None:
             )
 
 
-def _fold(stack: assemblies.Stack, folder: Path, sources: Mapping[str, CargoSource]) -> Draft:
-    draft = Draft(stack=stack, document=stripped(stack.document), folder=folder, sources=sources)
-    draft.resources.update({name: without_implied_waits(resource) for name, resource in draft.resources.items()})
-    for fold in FOLDS:
-        fold(draft)
-    plain.note(draft)
-    for name, asset in _left_assets(draft):
-        draft.refuse(
-            name,
-            asset.path.name,
-            "put the file where the resource can read it without CDK, or deploy this stack by `cdk deploy`",
-            note="the CDK CLI uploads this asset, `sam deploy` does not",
-        )
-    if stack.protected:
-        draft.deltas.append(Delta(stack.id, "`sam deploy` sets no termination protection"))
-    return draft
-
-
-def _left_assets(draft: Draft) -> Iterator[tuple[str, assemblies.FileAsset]]:
-    for name, resource in draft.resources.items():
-        text = repr(resource)
-        for key, asset in draft.stack.files.items():
-            if key in text:
-                yield name, asset
-
-
-def _write(draft: Draft, folder: Path) -> None:
+def _write(draft: Draft, folder: Path, *, nested: bool = False) -> None:
     document = draft.document
     transforms = document.get("Transform", [])
     transforms = [transforms] if isinstance(transforms, str) else list(transforms)
@@ -142,21 +116,24 @@ def _write(draft: Draft, folder: Path) -> None:
         "Transform": transforms[0] if len(transforms) == 1 else transforms,
         **{section: joined_as_sub(document[section]) for section in ("Resources", "Outputs") if section in document},
     }
-    comment = (
-        f"Made by constructs-lib from {draft.stack.template.name}; the next synthesis replaces it.\n"
-        "Build and deploy from this folder: sam build && sam deploy"
-    )
     folder.mkdir(parents=True)
-    (folder / "template.yaml").write_text(render(document, comment=comment), encoding="utf-8")
-    (folder / "samconfig.toml").write_text(samconfig.render(draft, comment=comment), encoding="utf-8")
+    (folder / "template.yaml").write_text(render(document, comment=_comment(draft, nested=nested)), encoding="utf-8")
+    for child in draft.children.values():
+        _write(child, folder / child.folder.name, nested=True)
+
+
+def _comment(draft: Draft, *, nested: bool = False) -> str:
+    how = "It is part of ../template.yaml" if nested else "Build and deploy from this folder: sam build && sam deploy"
+    return f"Made by constructs-lib from {draft.stack.template.name}; the next synthesis replaces it.\n{how}"
 
 
 def _emitted(draft: Draft) -> Emitted:
+    drafts = list(draft.paths())
     return Emitted(
         stack=draft.stack.id,
         template=draft.folder / "template.yaml",
         samconfig=draft.folder / "samconfig.toml",
-        folded=tuple(draft.folded),
-        plain=tuple(draft.plain),
-        deltas=tuple(draft.deltas),
+        folded=tuple(path + name for path, one in drafts for name in one.folded),
+        plain=tuple(replace(note, logical_id=path + note.logical_id) for path, one in drafts for note in one.plain),
+        deltas=tuple(replace(note, logical_id=path + note.logical_id) for path, one in drafts for note in one.deltas),
     )

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,9 @@ from constructs_lib.sam.compare import differences
 from constructs_lib.sam.strip import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+
+    Translate = Callable[[Path], dict[str, Any]]
 
 CASES = Path(__file__).parent / "cases"
 
@@ -60,15 +63,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def translate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], dict[str, Any]]:
+def translate(monkeypatch: pytest.MonkeyPatch) -> Translate:
     """SAM's own translation of a template file; local code paths stand for packages that `sam package` uploaded."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def run(path: Path) -> dict[str, Any]:
         template = copy.deepcopy(yaml_parse(path.read_text()))
         for resource in template["Resources"].values():
-            if isinstance(resource.get("Properties", {}).get("CodeUri"), str):
-                resource["Properties"]["CodeUri"] = "s3://packages/code"
+            properties = resource.get("Properties", {})
+            for key in ("CodeUri", "ContentUri"):
+                if isinstance(properties.get(key), str):
+                    properties[key] = "s3://packages/code"
+            if resource["Type"] == "AWS::Serverless::Application":
+                properties["TemplateUrl"] = "https://packages.s3.amazonaws.com/template"
         try:
             translated = Translator({}, Parser()).translate(template, {})
         except InvalidDocumentException as error:
@@ -89,6 +96,37 @@ def emitted(case: Case, copied: Path) -> list[sam.Emitted]:
     return sam.write(copied, case.sources(copied.parent))
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A stack, nested ones too, beside the template that was emitted for it."""
+
+    stack: assemblies.Stack
+    template: Path
+
+    @cached_property
+    def original(self) -> dict[str, Any]:
+        return stripped(self.stack.document)
+
+    @cached_property
+    def built(self) -> list[str]:
+        """What sam builds or packs: functions, layers and nested stacks with an asset of this app."""
+        return [id_ for id_ in self.original["Resources"] if _key(self.original, id_) in self.stack.files]
+
+
+@pytest.fixture
+def pairs(emitted: list[sam.Emitted], copied: Path) -> list[Pair]:
+    stacks = {stack.id: stack for stack in assemblies.read(copied)}
+
+    def with_nested(pair: Pair) -> Iterator[Pair]:
+        yield pair
+        for id_ in pair.built:
+            if "TemplateURL" in pair.original["Resources"][id_]["Properties"]:
+                child = assemblies.nested(pair.stack, pair.stack.files[_key(pair.original, id_)].path)
+                yield from with_nested(Pair(child, pair.template.parent / child.id / "template.yaml"))
+
+    return [pair for one in emitted for pair in with_nested(Pair(stacks[one.stack], one.template))]
+
+
 def test_the_same_assembly_gives_the_same_bytes(case: Case, emitted: list[sam.Emitted], copied: Path) -> None:
     (copied / "sam" / "report.json").write_text(json.dumps([_report(e) for e in emitted], indent=2) + "\n")
     if os.environ.get("UPDATE_GOLDEN"):
@@ -97,59 +135,103 @@ def test_the_same_assembly_gives_the_same_bytes(case: Case, emitted: list[sam.Em
     assert _texts(copied / "sam") == _texts(case.expected)
 
 
-def test_sam_translates_it_back_to_what_cdk_made(
-    emitted: list[sam.Emitted], copied: Path, translate: Callable[[Path], dict[str, Any]]
-) -> None:
-    stacks = {stack.id: stack for stack in assemblies.read(copied)}
-    for one in emitted:
-        stack = stacks[one.stack]
-        assert differences(stripped(stack.document), translate(one.template), built=_built(one, stack)) == []
+def test_sam_translates_it_back_to_what_cdk_made(pairs: list[Pair], translate: Translate) -> None:
+    for pair in pairs:
+        assert differences(pair.original, translate(pair.template), built=pair.built) == []
 
 
 @pytest.mark.integration
-def test_cfn_lint_finds_nothing_in_the_translation(
-    emitted: list[sam.Emitted], translate: Callable[[Path], dict[str, Any]]
-) -> None:
+def test_cfn_lint_finds_nothing_in_the_translation(pairs: list[Pair], translate: Translate) -> None:
     # Its rule against cycles skips SAM resources, so what counts is the template that CloudFormation gets.
-    for one in emitted:
-        assert lint(json.dumps(translate(one.template)), regions=["eu-west-1"]) == []
+    for pair in pairs:
+        assert lint(json.dumps(translate(pair.template)), regions=["eu-west-1"]) == []
 
 
 def test_code_comes_from_the_workspace_or_from_the_folder_that_cdk_packed(
-    case: Case, emitted: list[sam.Emitted], copied: Path
+    case: Case, pairs: list[Pair], copied: Path
 ) -> None:
-    stacks = {stack.id: stack for stack in assemblies.read(copied)}
     sources = case.sources(copied.parent)
-    for one in emitted:
-        template = yaml_parse(one.template.read_text())
-        for id_ in one.folded:
-            resource = template["Resources"].get(id_, {})
-            uri = resource.get("Properties", {}).get("CodeUri")
-            if not isinstance(uri, str):
+    for pair in pairs:
+        resources = yaml_parse(pair.template.read_text())["Resources"]
+        for id_ in pair.built:
+            properties, metadata = resources[id_]["Properties"], resources[id_].get("Metadata")
+            source = sources.get(pair.stack.id, {}).get(id_)
+            if resources[id_]["Type"] == "AWS::Serverless::Application":
+                assert (pair.template.parent / properties["Location"]).is_file()
                 continue
-            where = (one.template.parent / uri).resolve()
-            source = sources.get(one.stack, {}).get(id_)
+            where = (pair.template.parent / properties.get("CodeUri", properties.get("ContentUri"))).resolve()
             if source is not None:
                 assert where == source.root.resolve()
-                assert resource["Metadata"] == {
-                    "BuildMethod": "rust-cargolambda",
-                    "BuildProperties": {"Binary": source.binary},
-                }
+                assert metadata == {"BuildMethod": "rust-cargolambda", "BuildProperties": {"Binary": source.binary}}
             else:
-                key = _code(stacks[one.stack].document, id_)["S3Key"]
-                assert where == stacks[one.stack].files[key].path.resolve()
+                assert where == pair.stack.files[_key(pair.original, id_)].path.resolve()
                 assert (where / "bootstrap").read_text() == "a package that CDK made\n"
-                assert resource["Metadata"] == {"SkipBuild": True}
+                assert metadata == ({"SkipBuild": True} if "CodeUri" in properties else None)
 
 
-def _code(document: dict[str, Any], id_: str) -> dict[str, Any]:
-    code: dict[str, Any] = document["Resources"][id_].get("Properties", {}).get("Code", {})
-    return code
+def test_every_change_to_the_translation_is_a_difference(pairs: list[Pair], translate: Translate) -> None:
+    unseen = []
+    for pair in pairs:
+        translated = translate(pair.template)
+        for path in _leaves(translated):
+            for change in (_alter, _remove):
+                changed = copy.deepcopy(translated)
+                change(changed, path)
+                if not differences(pair.original, changed, built=pair.built) and not FORGIVEN.fullmatch(".".join(path)):
+                    unseen.append(f"{'.'.join(path)} by {change.__name__}")
+    assert unseen == []
 
 
-def _built(emitted: sam.Emitted, stack: assemblies.Stack) -> list[str]:
-    """The functions whose code sam builds or packs: those with an asset of this app."""
-    return [id_ for id_ in emitted.folded if _code(stack.document, id_).get("S3Key") in stack.files]
+# What may change unseen: what `compare.FORGIVEN` lists, packages (checked above), and formalities without a meaning.
+FORGIVEN = re.compile(
+    r"""
+    .*\.Metadata\.(BuildMethod|BuildProperties\.Binary|SkipBuild)
+    | .*\.Properties\.(Code|Content)\.(S3Bucket|S3Key) | .*\.Properties\.TemplateURL
+    | .*\.httpapi:createdBy | .*\.Body\.tags\.0\.x-amazon-apigateway-tag-value
+    | .*\.LayerB20D2F06\w+\.(DeletionPolicy|Properties\.LayerName)
+    | AWSTemplateFormatVersion
+    | .*\.Body\.openapi
+    | .*\.responses\.default\.description
+    | .*\.isDefaultRoute
+    | .*\.securitySchemes\.\w+\.(type|name|in)
+    """,
+    re.VERBOSE,
+)
+
+
+def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
+    if items is None:
+        yield path
+    else:
+        for key, value in items:
+            yield from _leaves(value, (*path, str(key)))
+
+
+def _alter(document: Any, path: tuple[str, ...]) -> None:
+    holder, key = _holder(document, path)
+    value = holder[key]
+    holder[key] = not value if isinstance(value, bool) else f"{value}-" if isinstance(value, str) else value + 1
+
+
+def _remove(document: Any, path: tuple[str, ...]) -> None:
+    holder, key = _holder(document, path)
+    del holder[key]
+
+
+def _holder(document: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
+    for key in path[:-1]:
+        document = document[int(key) if isinstance(document, list) else key]
+    return document, int(path[-1]) if isinstance(document, list) else path[-1]
+
+
+def _key(document: Mapping[str, Any], id_: str) -> str:
+    """The object key of what a function, a layer or a nested stack of the original takes from an asset."""
+    properties = document["Resources"][id_].get("Properties", {})
+    holder = properties.get("Code", properties.get("Content", {}))
+    if "TemplateURL" in properties:
+        return str(properties["TemplateURL"]["Fn::Join"][1][-1]).lstrip("/")
+    return str(holder.get("S3Key"))
 
 
 def _report(emitted: sam.Emitted) -> dict[str, Any]:
@@ -167,67 +249,3 @@ def _texts(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def test_every_change_to_the_translation_is_a_difference(
-    emitted: list[sam.Emitted], copied: Path, translate: Callable[[Path], dict[str, Any]]
-) -> None:
-    stacks = {stack.id: stack for stack in assemblies.read(copied)}
-    unseen = []
-    for one in emitted:
-        original = stripped(stacks[one.stack].document)
-        translated, built = translate(one.template), _built(one, stacks[one.stack])
-        for path in _leaves(translated):
-            for change in (_alter, _remove):
-                changed = copy.deepcopy(translated)
-                change(changed, path)
-                if not _found(original, changed, built):
-                    unseen.append(".".join(map(str, path)) + f" by {change.__name__}")
-    left = [path for path in unseen if not FORGIVEN.fullmatch(path.split(" ")[0])]
-    assert left == []
-
-
-# What may change unseen: what `compare.FORGIVEN` lists, packages (checked above), and formalities without a meaning.
-FORGIVEN = re.compile(
-    r"""
-    .*\.Metadata\.(BuildMethod|BuildProperties\.Binary|SkipBuild)
-    | .*\.Properties\.Code\.(S3Bucket|S3Key)
-    | .*\.httpapi:createdBy | .*\.Body\.tags\.0\.x-amazon-apigateway-tag-value
-    | AWSTemplateFormatVersion
-    | .*\.Body\.openapi
-    | .*\.responses\.default\.description
-    | .*\.isDefaultRoute
-    | .*\.securitySchemes\.\w+\.(type|name|in)
-    """,
-    re.VERBOSE,
-)
-
-
-def _found(original: dict[str, Any], changed: dict[str, Any], built: list[str]) -> bool:
-    try:
-        return differences(original, changed, built=built) != []
-    except (KeyError, StopIteration):
-        return False
-
-
-def _leaves(node: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
-    if items is None:
-        return [path]
-    return [leaf for key, value in items for leaf in _leaves(value, (*path, key))]
-
-
-def _alter(document: Any, path: tuple[str | int, ...]) -> None:
-    holder = _holder(document, path)
-    value = holder[path[-1]]
-    holder[path[-1]] = not value if isinstance(value, bool) else f"{value}-" if isinstance(value, str) else value + 1
-
-
-def _remove(document: Any, path: tuple[str | int, ...]) -> None:
-    del _holder(document, path)[path[-1]]
-
-
-def _holder(document: Any, path: tuple[str | int, ...]) -> Any:
-    for key in path[:-1]:
-        document = document[key]
-    return document
