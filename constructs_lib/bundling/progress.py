@@ -98,8 +98,8 @@ class Spinner:
 
 def on_stderr() -> Progress:
     """The fitting one for this process."""
-    console = Console(stderr=True)
-    return Spinner(console) if console.is_terminal else Lines(sys.stderr)
+    # Rich takes the FORCE_COLOR=0 that the CDK CLI sets where there is no terminal for a wish to have one.
+    return Spinner(Console(stderr=True)) if sys.stderr.isatty() else Lines(sys.stderr)
 
 
 @dataclass(frozen=True)
