@@ -65,21 +65,21 @@ def run(*command: str, variables: Mapping[str, str], folder: Path = ROOT, shown:
     print(f"  {name:15} {time.monotonic() - started:6.1f} s", flush=True)
 
 
-def synthesize(assembly: Path = ASSEMBLY) -> None:
+def synthesize(assembly: Path) -> None:
     """Synthesize the sample; the library tells what it built and found."""
     # What an earlier `sam build` left in it would be taken for this app's.
     shutil.rmtree(assembly, ignore_errors=True)
     run("cdk", "synth", "--quiet", "--output", str(assembly), variables=environment.variables(), shown=True)
 
 
-def deploy_by_cdk(aws: LocalAws, assembly: Path = ASSEMBLY) -> None:
+def deploy_by_cdk(aws: LocalAws, assembly: Path) -> None:
     """Deploy what was synthesized."""
     app = ("--app", str(assembly), "--no-notices")
     run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", *app, variables=aws.variables)
     run("cdk", "deploy", "--all", "--require-approval", "never", *app, variables=aws.variables)
 
 
-def deploy_by_sam(aws: LocalAws, assembly: Path = ASSEMBLY) -> None:
+def deploy_by_sam(aws: LocalAws, assembly: Path) -> None:
     """Build and deploy the emitted SAM templates under other stack names."""
     variables = {**aws.variables, **library_build()}
     for stack in STACKS:
@@ -101,11 +101,19 @@ def library_build() -> dict[str, str]:
     return {name: variables[name] for name in names} | {"CARGO_TARGET_DIR": str(cache.target(workspace))}
 
 
-def destroy(aws: LocalAws) -> None:
+def destroy(aws: LocalAws, assembly: Path) -> None:
     """Destroy the stacks of both deployments."""
-    run("cdk", "destroy", "--all", "--force", "--app", str(ASSEMBLY), "--no-notices", variables=aws.variables)
+    run("cdk", "destroy", "--all", "--force", "--app", str(assembly), "--no-notices", variables=aws.variables)
     for stack in STACKS:
-        run("sam", "delete", "--stack-name", stack + SAM_SUFFIX, "--no-prompts", variables=aws.variables, folder=FOLDER)
+        run(
+            "sam",
+            "delete",
+            "--stack-name",
+            stack + SAM_SUFFIX,
+            "--no-prompts",
+            variables=aws.variables,
+            folder=assembly,
+        )
 
 
 def show(deployment: Deployment, photo: Path, thumbnail: Path) -> None:
@@ -158,12 +166,12 @@ def demonstrate(given: Path | None, port: int | None) -> None:
         photos.check(given)
     aws = LocalAws(port=port)
     with step(2, "Synth: one build for the whole app, the loop proof, CloudFormation and SAM templates"):
-        synthesize()
+        synthesize(ASSEMBLY)
     with contextlib.ExitStack() as stack:
         with step(3, "Local AWS, cdk bootstrap, cdk deploy"):
             stack.enter_context(aws)
             print(f"  {aws.endpoint}", flush=True)
-            deploy_by_cdk(aws)
+            deploy_by_cdk(aws, ASSEMBLY)
         with step(4, "A photo, on what CDK deployed"):
             photo = given or FOLDER / "photo.jpg"
             if not given:
@@ -173,13 +181,13 @@ def demonstrate(given: Path | None, port: int | None) -> None:
             by_cdk = Deployment(aws, *STACKS)
             show(by_cdk, photo, FOLDER / "thumbnail.jpg")
         with step(5, "The same from the emitted SAM templates"):
-            deploy_by_sam(aws)
+            deploy_by_sam(aws, ASSEMBLY)
             by_sam = Deployment(aws, *(name + SAM_SUFFIX for name in STACKS))
             show(by_sam, photo, FOLDER / "thumbnail-sam.jpg")
         with step(6, "Destroy and stop everything"):
             for deployment in (by_cdk, by_sam):
                 deployment.empty()  # CloudFormation deletes no bucket with something in it
-            destroy(aws)
+            destroy(aws, ASSEMBLY)
             stack.close()
     print(REAL_ACCOUNT, flush=True)
 
