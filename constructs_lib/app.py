@@ -14,7 +14,7 @@ import aws_cdk as cdk
 from constructs_lib import sam
 from constructs_lib.bundling import plan
 from constructs_lib.errors import ConstructsLibError, recall, show_errors_without_traceback
-from constructs_lib.guard import FAILED, guard_of
+from constructs_lib.validation import FAILED, guard_of
 
 if TYPE_CHECKING:
     from aws_cdk import cx_api
@@ -66,7 +66,8 @@ def _synthesized(app: cdk.App) -> cx_api.CloudAssembly:
         ours = recall(error)
         if ours is None:
             raise
-        raise ours from None
+        # A new one: the traceback of the first goes through jsii.
+        raise ConstructsLibError(*ours.diagnostics) from None
 
 
 def _validation_failed(assembly: Path) -> bool:
@@ -83,7 +84,7 @@ def _sources(app: cdk.App) -> dict[str, dict[str, sam.CargoSource]]:
     for function, binary in plan(app).functions:
         stack = cdk.Stack.of(function)
         resource = function.node.default_child
-        if stack.nested_stack_parent is None and isinstance(resource, cdk.CfnElement):
+        if isinstance(resource, cdk.CfnElement):
             logical_id = stack.resolve(resource.logical_id)
             source = sam.CargoSource(root=binary.root, binary=binary.name)
             sources.setdefault(stack.artifact_id, {})[logical_id] = source

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class ConstructsLibError(Exception):
     """
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
+        show_errors_without_traceback()
         self.diagnostics = diagnostics
         self.shown = False
         super().__init__("\n\n".join(map(str, diagnostics)))
@@ -99,9 +102,9 @@ def recall(error: BaseException) -> ConstructsLibError | None:
 
 
 def show_errors_without_traceback() -> None:
-    """Make an uncaught error of ours print its diagnostics alone, without a Python or JavaScript traceback.
+    """Make an uncaught error of ours print its diagnostics and where they arose, without a traceback.
 
-    Installed once, by the first function of ours; every other exception goes to the hook that was there before.
+    Installed once, by the first error or function of ours; every other exception goes to the hook of before.
     """
     before = sys.excepthook
     if getattr(before, "shows_diagnostics", False):
@@ -112,12 +115,22 @@ def show_errors_without_traceback() -> None:
         if ours is None:
             before(kind, error, traceback)
         elif ours.shown:
-            headlines = "".join(
-                f"  {found.severity}[{found.reference}]: {found.headline}\n" for found in ours.diagnostics
-            )
+            headlines = "".join(f"  {one.severity}[{one.reference}]: {one.headline}\n" for one in ours.diagnostics)
             sys.stderr.write(f"Nothing was deployed or emitted, because of what is shown above:\n{headlines}")
         else:
-            sys.stderr.write(f"{ours}\n")
+            line = _line_of_user(traceback) if ours is error else ""
+            sys.stderr.write(f"{ours}\n{line}")
 
     hook.shows_diagnostics = True  # type: ignore[attr-defined]
     sys.excepthook = hook
+
+
+def _line_of_user(traceback: TracebackType | None) -> str:
+    """The last line outside of this library, unless it only asked for synthesis: then the fault is elsewhere."""
+    frames = extract_tb(traceback)
+    own = str(Path(__file__).parent)
+    users = [index for index, frame in enumerate(frames) if not frame.filename.startswith((own, "<"))]
+    if not users or any(frame.name == "synth" for frame in frames[users[-1] + 1 :]):
+        return ""
+    frame = frames[users[-1]]
+    return f"  at: {frame.filename}:{frame.lineno}\n"

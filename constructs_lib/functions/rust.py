@@ -20,10 +20,10 @@ from constructs_lib.finish import at_synthesis
 from constructs_lib.functions.mending import mend_environment, mend_role, names_of
 from constructs_lib.functions.options import FunctionOptions, refuse_keywords
 from constructs_lib.functions.role import InlineRole, policy_statement
-from constructs_lib.guard import guard
 from constructs_lib.names import replace_references
 from constructs_lib.triggers import Trigger
 from constructs_lib.triggers.s3 import buckets_with_triggers
+from constructs_lib.validation import guard
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 
 import constructs_lib
 from constructs_lib import GetObject, PutObject, RustFunction, S3Trigger, stable_name
-from constructs_lib.guard import CONTEXT_KEY, guard_of
+from constructs_lib.validation import CONTEXT_KEY, guard_of
 
 if TYPE_CHECKING:
     from tests.constructs.conftest import Declare
