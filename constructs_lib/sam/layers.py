@@ -37,7 +37,7 @@ def fold(draft: Draft) -> None:
                 note="SAM gives a layer another logical id with each version",
             )
         # SAM retains a layer unless told otherwise; CloudFormation deletes it.
-        retention = resource.pop("DeletionPolicy", "Delete")
+        retention = resource.get("DeletionPolicy", "Delete")
         resource["Type"] = "AWS::Serverless::LayerVersion"
         resource["Properties"] = {"ContentUri": draft.relative(asset.path), **given, "RetentionPolicy": retention}
         draft.folded.append(name)

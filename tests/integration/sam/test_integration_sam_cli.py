@@ -42,7 +42,7 @@ def templates(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path]:
     assembly = tmp_path / "cdk.out"
     shutil.copytree(request.param / "assembly", assembly)
     shutil.copytree(request.param / "sam", assembly / "sam")
-    return sorted(assembly.glob("sam/*/template.yaml"))
+    return sorted(assembly.glob("sam/**/template.yaml"))
 
 
 def run(*command: str | Path, at: Path, environment: dict[str, str]) -> str:
@@ -57,7 +57,7 @@ def test_sam_validates_and_lints_every_golden_template(
     sam_cli: Path, templates: list[Path], environment: dict[str, str]
 ) -> None:
     for template in templates:
-        said = run(sam_cli, "validate", at=template.parent, environment=environment)
+        said = run(sam_cli, "validate", "--lint", at=template.parent, environment=environment)
         assert "is a valid SAM Template" in said
 
 
@@ -90,6 +90,23 @@ def test_sam_build_takes_what_cdk_packed_as_it_is(sam_cli: Path, tmp_path: Path,
     assert [(build / uri / "bootstrap").read_text() for uri in uris] == ["a package that CDK made\n"]
 
 
+def test_sam_build_follows_nested_stacks(sam_cli: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    assembly = Path(shutil.copytree(ROOT / "tests/golden/cases/nested/assembly", tmp_path / "cdk.out"))
+    (one,) = sam.write(assembly, {})
+
+    run(sam_cli, "build", at=one.template.parent, environment=environment)
+
+    build = one.template.parent / ".aws-sam" / "build"
+    templates = sorted(build.rglob("template.yaml"))
+    packages = [
+        (template.parent / line.split()[-1] / "bootstrap").read_text()
+        for template in templates
+        for line in template.read_text().splitlines()
+        if "CodeUri: " in line or "ContentUri: " in line
+    ]
+    assert (len(templates), packages) == (3, ["a package that CDK made\n"] * 4)
+
+
 def test_start_api_would_mount_the_folded_routes(sam_cli: Path, environment: dict[str, str]) -> None:
     # `sam local start-api` itself wants Docker; what it mounts is what its own provider reads.
     script = (
@@ -119,4 +136,5 @@ def workspace(root: Path, *binaries: str) -> None:
             f'[package]\nname = "{binary}"\nversion = "0.1.0"\nedition = "2021"\n'
         )
     members = ", ".join(f'"{binary}"' for binary in binaries)
-    (root / "Cargo.toml").write_text(f'[workspace]\nmembers = [{members}]\nresolver = "2"\n')
+    quick = '[profile.release]\nlto = "off"\nopt-level = 0\n'
+    (root / "Cargo.toml").write_text(f'[workspace]\nmembers = [{members}]\nresolver = "2"\n\n{quick}')
