@@ -10,17 +10,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
+from constructs_lib.finish import identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KnownBucket", "replace_references", "stable_name"]
+__all__ = ["PARTITION", "REGION", "URL_SUFFIX", "KnownBucket", "replace_references", "stable_name"]
+
+# Asking CDK for them each time would cost more than all else here.
+PARTITION, REGION, URL_SUFFIX = cdk.Aws.PARTITION, cdk.Aws.REGION, cdk.Aws.URL_SUFFIX
 
 _SUFFIX_LENGTH = 13  # a hyphen and the last 12 hexadecimal digits of the stack's UUID
 _LONGEST_BUCKET_NAME = 63
@@ -103,7 +108,7 @@ class KnownBucket:
     @property
     def arn(self) -> str:
         """The bucket's ARN, without a reference to the bucket."""
-        return f"arn:{cdk.Aws.PARTITION}:s3:::{self.name}"
+        return f"arn:{PARTITION}:s3:::{self.name}"
 
     def means_the_same_in(self, stack: cdk.Stack) -> bool:
         """Whether the name, written into `stack`, evaluates to this bucket's name.
@@ -111,7 +116,7 @@ class KnownBucket:
         `AWS::StackId` and `AWS::StackName` differ in every other stack, the account and the region in every other
         environment.
         """
-        if stack.node.path == self.stack.node.path:
+        if identity(stack) == identity(self.stack):
             return True
         text = json.dumps(self.stack.resolve(self.name))
         bound = ["AWS::StackId", "AWS::StackName"]
@@ -119,7 +124,8 @@ class KnownBucket:
             bound += ["AWS::AccountId", "AWS::Region"]
         return not any(parameter in text for parameter in bound)
 
-    def references(self) -> dict[str, str]:
+    @cached_property
+    def references(self) -> Mapping[str, str]:
         """Each attribute of the bucket that CDK renders as a reference, with an expression of the name instead.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html#aws-resource-s3-bucket-return-values
@@ -130,9 +136,9 @@ class KnownBucket:
             bucket.bucket_arn: self.arn,
             resource.ref: name,
             resource.attr_arn: self.arn,
-            resource.attr_domain_name: f"{name}.s3.{cdk.Aws.URL_SUFFIX}",
-            resource.attr_regional_domain_name: f"{name}.s3.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}",
-            resource.attr_dual_stack_domain_name: f"{name}.s3.dualstack.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}",
+            resource.attr_domain_name: f"{name}.s3.{URL_SUFFIX}",
+            resource.attr_regional_domain_name: f"{name}.s3.{REGION}.{URL_SUFFIX}",
+            resource.attr_dual_stack_domain_name: f"{name}.s3.dualstack.{REGION}.{URL_SUFFIX}",
         }
 
 

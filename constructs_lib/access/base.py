@@ -6,14 +6,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 import constructs
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
+from constructs_lib.names import URL_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import aws_cdk as cdk
     from aws_cdk import aws_kms as kms
 
 __all__ = ["Access", "Statement", "key_statement", "wrong_resource"]
@@ -50,7 +51,7 @@ def key_statement(key: kms.IKey | None, service: str, resource: cdk.IResource, *
     """
     if key is None:
         return ()
-    via = f"{service}.{resource.env.region}.{cdk.Aws.URL_SUFFIX}"
+    via = f"{service}.{resource.env.region}.{URL_SUFFIX}"
     return (Statement(actions=actions, resources=[key.key_arn], via_service=via),)
 
 

@@ -31,7 +31,7 @@ _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 def names_of(bucket: KnownBucket) -> dict[str, Any]:
     """What each attribute of the bucket is, without the bucket."""
     stack, resource = bucket.stack, bucket.resource
-    by_reference = bucket.references()
+    by_reference = bucket.references
     attributes = {
         "Ref": resource.ref,
         "Arn": resource.attr_arn,
@@ -45,8 +45,7 @@ def names_of(bucket: KnownBucket) -> dict[str, Any]:
 
 def mend_environment(function: lambda_.CfnFunction, stack: cdk.Stack, names: Names) -> None:
     """Replace references in the function's environment variables."""
-    # The typed property cannot carry what `aws_lambda.Function` keeps there.
-    before = stack.resolve(function._cfn_properties.get("environment"))  # noqa: SLF001  (protected, not private)
+    before = stack.resolve(_property(function, "environment"))
     after = without_references(before, names)
     if after != before:
         function.environment = cdk.Token.as_any(after)
@@ -54,10 +53,15 @@ def mend_environment(function: lambda_.CfnFunction, stack: cdk.Stack, names: Nam
 
 def mend_role(role: iam.CfnRole, stack: cdk.Stack, names: Names) -> None:
     """Replace references in the role's inline policies."""
-    before = stack.resolve(role.policies)
+    before = stack.resolve(_property(role, "policies"))
     after = without_references(before, names)
     if after != before:
         role.policies = cdk.Token.as_any(after)
+
+
+def _property(resource: cdk.CfnResource, name: str) -> Any:
+    """A property in one call; a typed one takes many, and cannot carry all that `aws_lambda.Function` keeps there."""
+    return resource._cfn_properties.get(name)  # noqa: SLF001  (protected in CDK, not private)
 
 
 def without_references(value: Any, names: Names) -> Any:

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.access import Statement
-from constructs_lib.names import replace_references
+from constructs_lib.names import PARTITION, replace_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ class InlineRole(iam.Role):
 
 def _insights(stack: cdk.Stack) -> Statement:
     # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchLambdaInsightsExecutionRolePolicy.html
-    group = f"arn:{cdk.Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:/aws/lambda-insights:*"
+    group = f"arn:{PARTITION}:logs:{stack.region}:{stack.account}:log-group:/aws/lambda-insights:*"
     return Statement(actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], resources=[group])
 
 

@@ -16,11 +16,11 @@ from constructs_lib.access import Access, Statement
 from constructs_lib.access.base import key_statement
 from constructs_lib.bundling import CargoCode, find_binary
 from constructs_lib.errors import ConstructsLibError, Diagnostic, show_errors_without_traceback
-from constructs_lib.finish import at_synthesis
+from constructs_lib.finish import at_synthesis, identity
 from constructs_lib.functions.mending import mend_environment, mend_role, names_of
 from constructs_lib.functions.options import FunctionOptions, refuse_keywords
 from constructs_lib.functions.role import InlineRole, policy_statement
-from constructs_lib.names import replace_references
+from constructs_lib.names import PARTITION, replace_references
 from constructs_lib.triggers import Trigger
 from constructs_lib.triggers.s3 import buckets_with_triggers
 from constructs_lib.validation import guard
@@ -122,7 +122,7 @@ class RustFunction(lambda_.Function):
         )
         # An override of the method would be called back by CDK's constructor, before this object exists.
         self.add_environment = self._add_environment  # type: ignore[method-assign]
-        at_synthesis(stack, self._finish)
+        _note(self, stack)
         for trigger in wakes:
             trigger.bind(self)
 
@@ -137,14 +137,25 @@ class RustFunction(lambda_.Function):
         value = replace_references(value, self._references)
         return lambda_.Function.add_environment(self, key, value, remove_in_edge=remove_in_edge)
 
-    def _finish(self) -> None:
-        """Drop what makes the function wait: for its role twice, and for a bucket that waits for the function."""
-        stack, resource = self.stack, self.node.default_child
-        role = self.role and self.role.node.default_child
-        names = {stack.resolve(one.resource.logical_id): names_of(one) for one in buckets_with_triggers(stack)}
+
+_of_stack: dict[str, list[RustFunction]] = {}
+
+
+def _note(function: RustFunction, stack: cdk.Stack) -> None:
+    functions = _of_stack.setdefault(identity(stack), [])
+    if not functions:
+        at_synthesis(stack, lambda: _finish(functions, stack))
+    functions.append(function)
+
+
+def _finish(functions: Sequence[RustFunction], stack: cdk.Stack) -> None:
+    """Drop what makes a function wait: for its role twice, and for a bucket that waits for the function."""
+    names = {stack.resolve(one.resource.logical_id): names_of(one) for one in buckets_with_triggers(stack)}
+    for function in functions:
+        resource, role = function.node.default_child, function.role and function.role.node.default_child
         if isinstance(resource, lambda_.CfnFunction) and names:
             mend_environment(resource, stack, names)
-        if isinstance(role, iam.CfnRole) and isinstance(resource, cdk.CfnResource):
+        if isinstance(role, iam.CfnRole) and isinstance(resource, lambda_.CfnFunction):
             # CDK adds it to every function, although the reference to the role orders them (cfn-lint W3005).
             resource.remove_resource_dependency(role)
             if names:
@@ -192,7 +203,7 @@ def _of_options(stack: cdk.Stack, options: FunctionOptions) -> list[Statement]:
         statements.append(Statement(actions=actions, resources=["*"]))
     if options.get("durable_config"):
         # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicDurableExecutionRolePolicy.html
-        functions = f"arn:{cdk.Aws.PARTITION}:lambda:{stack.region}:{stack.account}:function:*"
+        functions = f"arn:{PARTITION}:lambda:{stack.region}:{stack.account}:function:*"
         actions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
         statements.append(Statement(actions=actions, resources=[functions]))
     return statements

@@ -6,12 +6,12 @@ import re
 from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.finish import identity
+from constructs_lib.names import PARTITION
 from constructs_lib.triggers.base import Trigger, relative_path
 
 __all__ = ["HttpApiTrigger"]
@@ -109,7 +109,7 @@ class HttpApiTrigger(Trigger):
     def _source_arn(self) -> str:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html ."""
         environment = self.api.env
-        api = f"arn:{cdk.Aws.PARTITION}:execute-api:{environment.region}:{environment.account}:{self.api.api_id}"
+        api = f"arn:{PARTITION}:execute-api:{environment.region}:{environment.account}:{self.api.api_id}"
         if self.path == DEFAULT_PATH:
             return f"{api}/*/{DEFAULT_PATH}"
         return f"{api}/*/{self.method.replace('ANY', '*')}{_VARIABLE.sub('*', self.path)}"

@@ -73,7 +73,7 @@ class S3Trigger(Trigger):
 
     def references(self, stack: cdk.Stack) -> Mapping[str, str]:
         """The bucket waits for the function, so the function must not refer to the bucket."""
-        return _known(self.bucket, stack).references()
+        return _known(self.bucket, stack).references
 
     def bind(self, function: lambda_.Function) -> None:
         """Declare the notification on the bucket, and once per bucket the permission."""
@@ -135,10 +135,11 @@ class _Notifications:
         bucket, resource = self.bucket.bucket, self.bucket.resource
         if bucket.node.try_find_child("Notifications") is not None:
             raise _conflict(bucket, "a helper function of `add_event_notification` or `event_bridge_enabled`")
-        written = self.bucket.stack.resolve(resource.notification_configuration)
-        count = len(written.get("lambdaConfigurations", ())) if isinstance(written, dict) else 0
-        others = set(written) - {"lambdaConfigurations"} if isinstance(written, dict) else set()
-        if count != len(self.configurations) or others:
+        # The typed property would take a call for each of its parts.
+        written = resource._cfn_properties.get("notificationConfiguration")  # noqa: SLF001  (protected in CDK)
+        expected = len(self.configurations)
+        ours = isinstance(written, dict) and written.keys() == {"lambdaConfigurations"}
+        if not (len(written["lambdaConfigurations"]) == expected if ours else written is None and not expected):
             raise _conflict(bucket, "an assignment to its `notification_configuration`")
 
 
@@ -151,11 +152,23 @@ def buckets_with_triggers(stack: cdk.Stack) -> list[KnownBucket]:
     return [one.bucket for one in _of_bucket.values() if identity(one.bucket.stack) == of_stack]
 
 
+_known_buckets: dict[str, KnownBucket] = {}
+
+
 def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
-    known = KnownBucket.of(bucket)
+    known = _known_buckets.get(identity(bucket)) or KnownBucket.of(bucket)
+    if known is None:
+        raise _unknown_name(bucket)
+    _known_buckets[identity(bucket)] = known
+    if not known.means_the_same_in(stack):
+        raise _name_of_other_stack(known, stack)
+    return known
+
+
+def _unknown_name(bucket: s3.IBucket) -> ConstructsLibError:
     path = bucket.node.path
-    if known is None and not isinstance(bucket.node.default_child, s3.CfnBucket):
-        raise ConstructsLibError(
+    if not isinstance(bucket.node.default_child, s3.CfnBucket):
+        return ConstructsLibError(
             Diagnostic(
                 reference="s3-trigger-imported-bucket",
                 headline=f"`{path}` is an imported bucket, so this app cannot set its notifications",
@@ -166,31 +179,31 @@ def _known(bucket: s3.IBucket, stack: cdk.Stack) -> KnownBucket:
                 ),
             )
         )
-    if known is None:
-        raise ConstructsLibError(
-            Diagnostic(
-                reference="s3-trigger-bucket-name-unknown",
-                headline=f"`{path}` triggers a function, but its name is not known before it is created",
-                notes=(
-                    "the bucket waits for the function, so nothing of the function may wait for the bucket",
-                    "on a bucket that is deployed already a new name means a new, empty bucket",
-                ),
-                helps=(f'name it, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"), …)',),
-            )
+    return ConstructsLibError(
+        Diagnostic(
+            reference="s3-trigger-bucket-name-unknown",
+            headline=f"`{path}` triggers a function, but its name is not known before it is created",
+            notes=(
+                "the bucket waits for the function, so nothing of the function may wait for the bucket",
+                "on a bucket that is deployed already a new name means a new, empty bucket",
+            ),
+            helps=(f'name it, e.g. s3.Bucket(self, "{bucket.node.id}", bucket_name=stable_name("photos"), …)',),
         )
-    if not known.means_the_same_in(stack):
-        raise ConstructsLibError(
-            Diagnostic(
-                reference="stable-name-other-stack",
-                headline=f"the name of `{path}` means another bucket in the stack `{stack.node.path}`",
-                notes=("a stable name ends with a part of `AWS::StackId`: every stack, nested or not, has another",),
-                helps=(
-                    f"declare the function in the bucket's stack `{known.stack.node.path}`",
-                    'or give the bucket a name that every stack can tell, e.g. f"photos-{Aws.ACCOUNT_ID}-{Aws.REGION}"',
-                ),
-            )
+    )
+
+
+def _name_of_other_stack(known: KnownBucket, stack: cdk.Stack) -> ConstructsLibError:
+    return ConstructsLibError(
+        Diagnostic(
+            reference="stable-name-other-stack",
+            headline=f"the name of `{known.bucket.node.path}` means another bucket in the stack `{stack.node.path}`",
+            notes=("a stable name ends with a part of `AWS::StackId`: every stack, nested or not, has another",),
+            helps=(
+                f"declare the function in the bucket's stack `{known.stack.node.path}`",
+                'or give the bucket a name that every stack can tell, e.g. f"photos-{Aws.ACCOUNT_ID}-{Aws.REGION}"',
+            ),
         )
-    return known
+    )
 
 
 def _wrong_bucket(given: object) -> ConstructsLibError:

@@ -12,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -149,3 +151,19 @@ def test_a_function_in_another_stack_than_its_bucket(new_stack: NewStack, declar
     )
     snapshot("other_stack_data", data)
     snapshot("other_stack_compute", compute)
+
+
+def test_event_sources_and_destinations_of_cdk(stack: cdk.Stack, declare: Declare, snapshot: Snapshot) -> None:
+    work, done = sqs.Queue(stack, "Work"), sqs.Queue(stack, "Done")
+    function = declare(
+        stack,
+        "Resize",
+        events=[event_sources.SqsEventSource(work)],
+        on_failure=destinations.SqsDestination(done),
+        on_success=destinations.SqsDestination(done),
+    )
+    key = dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING)
+    index = dynamodb.TableV2(stack, "Index", partition_key=key, dynamo_stream=dynamodb.StreamViewType.KEYS_ONLY)
+    latest = lambda_.StartingPosition.LATEST
+    function.add_event_source(event_sources.DynamoEventSource(index, starting_position=latest))
+    snapshot("event_sources_and_destinations", stack)
