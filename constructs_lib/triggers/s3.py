@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -136,10 +136,10 @@ class _Notifications:
         if bucket.node.try_find_child("Notifications") is not None:
             raise _conflict(bucket, "a helper function of `add_event_notification` or `event_bridge_enabled`")
         # The typed property would take a call for each of its parts.
-        written = resource._cfn_properties.get("notificationConfiguration")  # noqa: SLF001  (protected in CDK)
-        expected = len(self.configurations)
-        ours = isinstance(written, dict) and written.keys() == {"lambdaConfigurations"}
-        if not (len(written["lambdaConfigurations"]) == expected if ours else written is None and not expected):
+        written: Any = resource._cfn_properties.get("notificationConfiguration")  # noqa: SLF001  (protected in CDK)
+        only_functions = isinstance(written, dict) and written.keys() == {"lambdaConfigurations"}
+        count = len(written["lambdaConfigurations"]) if only_functions else 0 if written is None else -1
+        if count != len(self.configurations):
             raise _conflict(bucket, "an assignment to its `notification_configuration`")
 
 
