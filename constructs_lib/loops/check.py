@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.cycles import components, shortest_cycle
+from constructs_lib.loops.finder import Edge, Finder
 from constructs_lib.loops.fixes import fixes
-from constructs_lib.loops.graph import Grant, Graph, Passage
-from constructs_lib.loops.report import Finding, Report, Step
+from constructs_lib.loops.graph import Grant, Graph
+from constructs_lib.loops.report import Finding, Report, Severity, Step
+from constructs_lib.loops.witness import witness
 from constructs_lib.templates.symbols import symbols_in
 from constructs_lib.templates.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from constructs_lib.loops.graph import Hop
     from constructs_lib.templates import Template
-    from constructs_lib.templates.system import Node
 
 __all__ = ["check"]
 
-MAX_ROUNDS = 25
-"""How many independent loops of one component are reported beyond those of a function with itself."""
-
-Edge = tuple["Node", Grant, Passage]
+# What AWS's recursion detection covers: "Use Lambda recursive loop detection" in the Lambda developer guide.
+_WATCHED_BY_AWS = {"AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"}
 
 
 def check(templates: Iterable[Template]) -> Report:
@@ -38,142 +35,61 @@ def check(templates: Iterable[Template]) -> Report:
     """
     system = System(templates)
     graph = Graph(system)
-    finder = _Finder(graph)
+    finder = Finder(graph)
     findings = [_finding(graph, edges) for edges in finder.find()]
     findings.sort(key=lambda finding: (finding.verdict != "loop", finding.headline))
-    touched = {node for edges in finder.reached for passage in edges for node in (passage.channel.node,)}
+    edges, resources = finder.arrows()
     return Report(
         findings=tuple(findings),
-        functions=len(graph.functions),
-        resources=len(touched),
-        edges=finder.arrows(),
+        functions=len(graph.actors),
+        resources=resources,
+        edges=edges,
         approximations=tuple(dict.fromkeys(reason for finding in findings for reason in finding.reasons)),
         not_modelled=tuple(graph.not_modelled),
     )
 
 
-class _Finder:
-    """Finds closed paths: certain ones first, then those that cannot be excluded."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._functions = graph.functions
-        self._index = {node: index for index, node in enumerate(self._functions)}
-        grants = list(dict.fromkeys(grant for node in self._functions for grant in graph.grants[node]))
-        self._grants = [grant for grant in grants if graph.passages(grant)]
-        self._grant_index = {grant: len(self._functions) + index for index, grant in enumerate(self._grants)}
-        self.reached = [graph.passages(grant) for grant in self._grants]
-        self._gone: set[Passage] = set()
-
-    def arrows(self) -> int:
-        """How many arrows there are: what is written where, and what that wakes."""
-        hops = {
-            (hop.source, hop.via, hop.target)
-            for node in self._functions
-            for grant in self._graph.grants[node]
-            for passage in self._graph.passages(grant)
-            for hop in passage.hops(node)
-        }
-        return len(hops)
-
-    def find(self) -> list[list[Edge]]:
-        """Closed paths, each as the edges that make it; after each round what was found is taken out."""
-        found: list[list[Edge]] = []
-        for certain in (True, False):
-            for _ in range(MAX_ROUNDS):
-                graph = self._adjacency(certain=certain)
-                cycles = [cycle for component in components(graph) for cycle in self._cycles(graph, component)]
-                if not cycles:
-                    break
-                paths = [self._edges(cycle, certain=certain) for cycle in cycles]
-                found += paths
-                self._gone.update(passage for edges in paths for _, _, passage in edges)
-        return found
-
-    def _adjacency(self, *, certain: bool) -> list[list[int]]:
-        graph: list[list[int]] = [
-            [self._grant_index[grant] for grant in self._graph.grants[node] if grant in self._grant_index]
-            for node in self._functions
-        ]
-        return graph + [self._targets(passages, certain=certain) for passages in self.reached]
-
-    def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
-        left = (passage for passage in passages if passage not in self._gone)
-        return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.sure is not None))
-
-    def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
-        """Every function's own circle, or else the shortest circle of the component."""
-        functions = [node for node in component if node < len(self._functions)]
-        own = [[node, grant] for node in functions for grant in graph[node] if node in graph[grant]]
-        if own:
-            return own
-        best: list[int] | None = None
-        for node in functions[:64]:
-            cycle = shortest_cycle(graph, component, node)
-            if cycle is not None and (best is None or len(cycle) < len(best)):
-                best = cycle
-        return [best] if best else []
-
-    def _edges(self, cycle: list[int], *, certain: bool) -> list[Edge]:
-        stops = [*cycle[2::2], cycle[0]]
-        return [
-            self._edge(source, grant, target, certain=certain)
-            for source, grant, target in zip(cycle[::2], cycle[1::2], stops, strict=True)
-        ]
-
-    def _edge(self, source: int, grant: int, target: int, *, certain: bool) -> Edge:
-        found = self._grants[grant - len(self._functions)]
-        passage = next(
-            passage
-            for passage in self._graph.passages(found)
-            if passage.target is self._functions[target]
-            and passage not in self._gone
-            and (not certain or passage.sure is not None)
-        )
-        return self._functions[source], found, passage
-
-
 def _finding(graph: Graph, edges: list[Edge]) -> Finding:
-    system = graph.system
-    hops: list[Hop] = [hop for source, _, passage in edges for hop in passage.hops(source)]
-    path = tuple(
-        Step(
-            system.label(hop.source),
-            hop.via,
-            system.label(hop.target),
-            hop.source.id,
-            hop.target.id,
-            hop.source.template,
-        )
-        for hop in hops
-    )
-    certain = all(passage.sure is not None for _, _, passage in edges)
-    reasons = () if certain else tuple(dict.fromkeys(reason for edge in edges for reason in _reasons(graph, edge)))
+    certain = all(edge.passage.is_sure for edge in edges)
+    path = tuple(_steps(graph, edges))
+    types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
+    only_s3 = types <= {"AWS::Lambda::Function", "AWS::S3::Bucket"} and "AWS::S3::Bucket" in types
     return Finding(
-        reference="s3-invocation-loop" if certain else "invocation-loop-unproven",
+        reference="invocation-loop-unproven" if not certain else "s3-invocation-loop" if only_s3 else "invocation-loop",
         verdict="loop" if certain else "unproven",
-        severity="stopped-by-aws",
+        severity=_severity(graph, edges, types),
         path=path,
-        witness=_witness(graph, edges),
-        reasons=reasons,
+        witness=witness(graph, edges),
+        reasons=() if certain else tuple(dict.fromkeys(why for edge in edges for why in _reasons(graph, edge))),
         helps=fixes(graph, edges),
     )
 
 
-def _reasons(graph: Graph, edge: Edge) -> list[str]:
-    _, grant, passage = edge
-    if passage.sure is not None:
-        return []
-    symbols = [c for language in passage.message.fields.values() for c in language.symbols()]
-    symbols += [c for text in (grant.allow.resource, *passage.channel.addresses) for c in symbols_in(text)]
-    reasons = [*passage.doubts, *(why for c in symbols if (why := graph.system.symbols[c].why))]
-    return reasons or ["names that are made at deployment may turn out to be the same"]
+def _steps(graph: Graph, edges: list[Edge]) -> Iterator[Step]:
+    label = graph.system.label
+    for edge in edges:
+        for hop in edge.hops():
+            source, target = hop.source, hop.target
+            yield Step(label(source), hop.via, label(target), source.id, target.id, source.template)
 
 
-def _witness(graph: Graph, edges: list[Edge]) -> str:
-    show, label, first = graph.system.symbols.show, graph.system.label, edges[0][0]
-    return ", then ".join(
-        f"writing key `{show(passage.witness.get('key', ''))}` invokes `{label(passage.target)}`"
-        f"{' again' if passage.target is first else ''}"
-        for _, _, passage in edges
+def _severity(graph: Graph, edges: list[Edge], types: set[str]) -> Severity:
+    if any(edge.passage.failure for edge in edges):
+        return "failure-only"
+    if any(edge.passage.slow for edge in edges):
+        return "slow"
+    allowed = any(
+        graph.system.text(edge.source.get("RecursiveLoop"), edge.source.template) == "Allow" for edge in edges
     )
+    return "endless" if allowed or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
+
+
+def _reasons(graph: Graph, edge: Edge) -> list[str]:
+    if edge.passage.is_sure:
+        return []
+    symbols = graph.system.symbols
+    texts = [c for s in edge.passage.stretches for language in s.message.fields.values() for c in language.symbols()]
+    if isinstance(edge.outlet, Grant):
+        texts += symbols_in(edge.outlet.allow.resource)
+    found = [*edge.passage.doubts, *(why for character in texts if (why := symbols[character].why))]
+    return found or ["names that are made at deployment may turn out to be the same"]

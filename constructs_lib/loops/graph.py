@@ -1,18 +1,21 @@
-"""The invocation graph: functions, what they may put where, and whom that wakes.
+"""The invocation graph: what acts, what it may put where, and whom that wakes.
 
-A function and its grants, a grant and what it reaches: grants that say the same are one node, so that the graph has
-functions plus grants edges, not functions times functions.
+Its vertices are actors (functions, state machines) and outlets: a grant, or something that an actor puts somewhere by
+itself. Grants that say the same are one outlet, so that the graph has actors plus grants edges, not actors squared.
+From an outlet, what lands in a channel is followed over everything passive (queues, topics, buses, rules, replication),
+whose filters add up, until it wakes an actor: a passage. What a passive resource makes anew, e.g. an object that
+Firehose writes, starts a new stretch of the passage.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import rest_of
-from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message
-from constructs_lib.loops.keys import STAR, show_glob
+from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
+from constructs_lib.loops.keys import ANY, STAR, show_glob
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.permissions import Identity, Permissions
 
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from constructs_lib.loops.policies import Allow, Deny
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Grant", "Graph", "Hop", "Passage"]
+__all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
-_FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+MAX_HOPS = 12
 
 
 @dataclass(frozen=True)
@@ -39,55 +42,75 @@ class Hop:
 
 @dataclass(frozen=True)
 class Grant:
-    """One thing that one or more functions may do: the same statement under the same denials."""
+    """One thing that one or more actors may do: the same statement under the same denials."""
 
     allow: Allow
     denies: tuple[Deny, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Passage:
-    """A way from a grant to a function that it wakes.
+Outlet = Grant | Put
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What flows unchanged over a part of a passage.
 
     Args:
-        channel: the resource that is written to.
-        action: the action pattern as granted.
-        wrote: what of the channel it writes, e.g. a glob over keys.
-        listener: who listens.
-        target: the function that wakes.
+        node: the resource into which it was put.
         message: what may flow.
         certain: what flows for certain; None if nothing does.
-        doubts: why it is not certain.
     """
 
-    channel: Channel
-    action: str
-    wrote: str
-    listener: Listener
-    target: Node
+    node: Node
     message: Message
     certain: Message | None
+
+    def through(self, let_through: Message) -> Stretch:
+        """What is left behind a filter."""
+        certain = None if self.certain is None else self.certain & let_through
+        return replace(self, message=self.message & let_through, certain=certain)
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """A way from an outlet to an actor that it wakes.
+
+    Args:
+        action: what to show on the first arrow.
+        first: the resource that is put into; the target itself if it is invoked directly.
+        hops: the arrows behind it.
+        target: the actor that wakes.
+        put: what is put in, before any filter.
+        stretches: what flows, in order.
+        doubts: why it is not certain.
+        failure: whether only failures take it.
+        slow: whether it takes long.
+        deposit: what the outlet's action puts; None if the actor puts it by itself.
+    """
+
+    action: str
+    first: Node
+    hops: tuple[Hop, ...]
+    target: Node
+    put: Message
+    stretches: tuple[Stretch, ...]
     doubts: tuple[str, ...]
+    failure: bool = False
+    slow: bool = False
+    deposit: Deposit | None = None
 
     @cached_property
-    def witness(self) -> dict[str, str]:
-        """A message that flows, by field."""
-        return self.sure or self.message.may() or {}
+    def is_sure(self) -> bool:
+        """Whether it is certain that this can happen."""
+        return not self.doubts and all(s.certain is not None and s.certain.sure() is not None for s in self.stretches)
 
-    @cached_property
-    def sure(self) -> dict[str, str] | None:
-        """A message that flows for certain; None if nobody can tell."""
-        return self.certain.sure() if self.certain is not None and not self.doubts else None
-
-    def hops(self, source: Node) -> tuple[Hop, ...]:
-        """The arrows, from the function that writes."""
-        via = f"{self.action} `{self.wrote}`" if self.wrote else self.action
-        node = self.channel.node
-        return (Hop(source, via, node), Hop(node, self.listener.label, self.target))
+    def path(self, source: Node) -> tuple[Hop, ...]:
+        """All arrows, from the actor."""
+        return (Hop(source, self.action, self.first), *self.hops)
 
 
 class Graph:
-    """Functions, grants and passages of a system.
+    """Actors, outlets and passages of a system.
 
     Args:
         system: the templates.
@@ -97,61 +120,104 @@ class Graph:
     def __init__(self, system: System, kinds: tuple[EdgeKind, ...] = EDGE_KINDS) -> None:
         self.system = system
         self.not_modelled: dict[str, None] = {}
-        self.functions = list(system.nodes(*_FUNCTIONS))
-        self._functions_by_arn = {_unqualified(arn): node for node in self.functions for arn in system.arns(node)}
-        self._listeners: dict[Node, list[tuple[Listener, Node]]] = {}
-        self._channels: list[Channel] = []
+        actors = [actor for kind in kinds for actor in kind.actors(system)]
+        self.actors = list(dict.fromkeys(actor.node for actor in actors))
+        self._is_actor = set(self.actors)
+        channels = [channel for kind in kinds for channel in kind.channels(system)]
+        self._listeners: dict[Node, list[tuple[Listener, list[Node]]]] = {}
         for kind in kinds:
-            channels = list(kind.channels(system))
-            self._collect(kind, channels)
-            self._channels += [channel for channel in channels if channel.node in self._listeners]
+            for listener in kind.listeners(system):
+                self._listen(listener)
+        self._leads_on = self._leading_on()
+        self._channels: dict[str, list[Channel]] = {}
         self._by_address: dict[str, list[Channel]] = {}
-        for channel in self._channels:
-            for name in channel.addresses:
-                self._by_address.setdefault(name, []).append(channel)
-        self.identities: dict[Node, Identity] = {}
-        self.grants: dict[Node, list[Grant]] = {}
-        self._reached: dict[Grant, tuple[Passage, ...]] = {}
-        permissions = Permissions(system)
-        for node in self.functions:
-            identity = permissions.of(node.get("Role"), node)
-            self.identities[node] = identity
-            denies = tuple(identity.denies)
-            self.grants[node] = [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
-            for unknown in identity.unknown:
-                self.not_modelled[f"what {unknown} allows"] = None
-
-    def _collect(self, kind: EdgeKind, channels: list[Channel]) -> None:
-        by_type: dict[str, list[Node]] = {}
         for channel in channels:
-            by_type.setdefault(channel.node.type, []).append(channel.node)
-        for listener in kind.listeners(self.system):
-            targets = self._targets(listener)
-            sources = [listener.source] if listener.source is not None else by_type.get(listener.source_type, [])
-            for source in sources:
-                self._listeners.setdefault(source, []).extend((listener, target) for target in targets)
+            if channel.node in self._leads_on:
+                self._file(channel)
+        self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
+        permissions = Permissions(system)
+        for actor in actors:
+            if actor.by_role:
+                identity = permissions.of(actor.role, actor.node)
+                self._grant(actor.node, identity)
+        for kind in kinds:
+            for put in kind.puts(system):
+                if put.source in self.outlets:
+                    self.outlets[put.source].append(put)
+        self._reached: dict[Outlet, tuple[Passage, ...]] = {}
 
-    def _targets(self, listener: Listener) -> list[Node]:
-        target = self._functions_by_arn.get(_unqualified(listener.target))
-        if target is not None:
-            return [target]
-        if self.system.symbols.free_in(listener.target):
-            return self.functions
-        self.not_modelled[f"what `{self.system.symbols.show(listener.target)}` does"] = None
+    def _grant(self, node: Node, identity: Identity) -> None:
+        denies = tuple(identity.denies)
+        self.outlets[node] += [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
+        for unknown in identity.unknown:
+            self.not_modelled[f"what {unknown} allows"] = None
+
+    def _listen(self, listener: Listener) -> None:
+        targets = self._targets(listener.target, listener.expects)
+        if listener.source is not None:
+            self._listeners.setdefault(listener.source, []).append((listener, targets))
+        else:
+            doubtful = replace(listener, doubt=listener.doubt or "what is listened to is known at deployment only")
+            for source in self.system.nodes(listener.source_type):
+                self._listeners.setdefault(source, []).append((doubtful, targets))
+
+    def _targets(self, arn: str, expects: tuple[str, ...]) -> list[Node]:
+        found = self.system.by_arn(arn)
+        if found:
+            return found
+        shown = self.system.symbols.show(arn)
+        if self.system.symbols.free_in(arn):
+            return [node for node in self.system.addressed() if node.type in expects]
+        self.not_modelled[f"what `{shown}` does"] = None
         return []
+
+    def _leading_on(self) -> set[Node]:
+        """The resources from which an actor can be reached at all."""
+        inward: dict[Node, list[Node]] = {}
+        for source, heard in self._listeners.items():
+            for _, targets in heard:
+                for target in targets:
+                    inward.setdefault(target, []).append(source)
+        found = set(self.actors)
+        work = list(self.actors)
+        while work:
+            for source in inward.get(work.pop(), ()):
+                if source not in found:
+                    found.add(source)
+                    work.append(source)
+        return found
+
+    def _file(self, channel: Channel) -> None:
+        for name in channel.addresses:
+            self._channels.setdefault(name.partition(":")[0], []).append(channel)
+            self._by_address.setdefault(name, []).append(channel)
 
     def listeners(self, node: Node) -> list[Listener]:
         """Who listens to a resource."""
         return [listener for listener, _ in self._listeners.get(node, ())]
 
-    def passages(self, grant: Grant) -> tuple[Passage, ...]:
-        """The ways that lead from a grant to functions."""
-        found = self._reached.get(grant)
+    def passages(self, outlet: Outlet) -> tuple[Passage, ...]:
+        """The ways that lead from an outlet to actors."""
+        found = self._reached.get(outlet)
         if found is None:
-            found = self._reached[grant] = tuple(self._follow(grant))
+            steps = self._granted(outlet) if isinstance(outlet, Grant) else self._put(outlet)
+            found = self._reached[outlet] = tuple(steps)
         return found
 
-    def _follow(self, grant: Grant) -> Iterator[Passage]:
+    def wakes(self, node: Node, message: Message) -> bool:
+        """Whether something in a resource wakes anything."""
+        start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
+        return next(self._follow(start, node), None) is not None
+
+    def _put(self, put: Put) -> Iterator[Passage]:
+        free = self.system.symbols.free_in(put.target)
+        for node in self._targets(put.target, put.expects):
+            doubts = [doubt for doubt in (put.doubt, *(symbol.why for symbol in free)) if doubt]
+            stretch = Stretch(node, put.message, put.message)
+            start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
+            yield from self._follow(start, node)
+
+    def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._candidates(grant.allow.resource):
             for deposit in channel.deposits:
                 action = grant.allow.actions.covers(deposit.action)
@@ -160,31 +226,66 @@ class Graph:
                         yield from self._deposited(grant, action, channel, deposit, name)
 
     def _candidates(self, pattern: str) -> list[Channel]:
-        head = pattern.partition(STAR)[0]
-        exact = self._by_address.get(head[: head.find("/") + 1])
-        return exact if exact and not self.system.symbols.free_in(head) else self._channels
+        head = pattern.partition(STAR)[0].partition(ANY)[0]
+        if not self.system.symbols.free_in(head):
+            known = self._by_address.get(head if head == pattern else head[: head.find("/") + 1])
+            if known:
+                return known
+        service = head.partition(":")[0]
+        if ":" in head:
+            return list(dict.fromkeys(self._channels.get(service, ())))
+        return list(dict.fromkeys(c for channels in self._channels.values() for c in channels))
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
-        allow = grant.allow
-        rest = rest_of(allow.resource, name)
-        if not rest.may:
-            return
+        rest = rest_of(grant.allow.resource, name)
         may = _content(rest.may, grant, deposit, name, certain=False)
-        sure = _content(rest.sure, grant, deposit, name, certain=True)
-        if may is None:
+        if may is None or may.may() is None:
             return
-        wrote = show_glob(self.system.symbols.show(" or ".join(rest.sure or rest.may))) if deposit.rest else ""
-        for listener, target in self._listeners[channel.node]:
-            doubts = [doubt for doubt in (allow.doubt, listener.doubt) if doubt]
-            doubts += [symbol.why for symbol in self.system.symbols.free_in(listener.target)]
-            if listener.source is None:
-                doubts.append("the bucket that notifies is known at deployment only")
+        sure = _content(rest.sure, grant, deposit, name, certain=True)
+        wrote = show_glob(self.system.symbols.show(" or ".join(rest.sure or rest.may)))
+        via = f"{action} `{wrote}`" if deposit.rest else action
+        stretch = Stretch(channel.node, deposit.message & may, None if sure is None else deposit.message & sure)
+        doubts = (grant.allow.doubt,) if grant.allow.doubt else ()
+        start = Passage(
+            via, channel.node, (), channel.node, stretch.message, (stretch,), doubts, slow=deposit.slow, deposit=deposit
+        )
+        yield from self._follow(start, channel.node)
+
+    def _follow(self, passage: Passage, node: Node) -> Iterator[Passage]:
+        """Whom a message wakes that has arrived at a resource."""
+        if node in self._is_actor:
+            yield replace(passage, target=node)
+        seen = {passage.first, *(hop.target for hop in passage.hops[:-1])}
+        if len(passage.hops) >= MAX_HOPS or (passage.hops and node in seen):
+            return
+        for listener, targets in self._listeners.get(node, ()):
+            useful = [target for target in targets if target in self._leads_on]
+            if not useful:
+                continue
             for let_through in listener.filters:
-                message = deposit.message & may & let_through
-                if message.may() is not None:
-                    certain = None if sure is None else deposit.message & sure & let_through
-                    yield Passage(channel, action, wrote, listener, target, message, certain, tuple(doubts))
+                stretch = passage.stretches[-1].through(let_through)
+                if stretch.message.may() is not None:
+                    for target in useful:
+                        yield from self._follow(self._passed(passage, stretch, listener, node, target), target)
                     break
+
+    def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, node: Node, target: Node) -> Passage:
+        carried = listener.carry(stretch.message)
+        if carried is stretch.message:
+            stretches = (*passage.stretches[:-1], stretch)
+        else:
+            certain = None if stretch.certain is None else listener.carry(stretch.certain)
+            stretches = (*passage.stretches[:-1], stretch, Stretch(target, carried, certain))
+        doubts = [doubt for doubt in (listener.doubt,) if doubt]
+        doubts += [symbol.why for symbol in self.system.symbols.free_in(listener.target)]
+        return replace(
+            passage,
+            hops=(*passage.hops, Hop(node, listener.label, target)),
+            stretches=stretches,
+            doubts=tuple(dict.fromkeys((*passage.doubts, *doubts))),
+            failure=passage.failure or listener.failure,
+            slow=passage.slow or listener.slow,
+        )
 
 
 def _content(globs: tuple[str, ...], grant: Grant, deposit: Deposit, name: str, *, certain: bool) -> Message | None:
@@ -211,9 +312,3 @@ def _content(globs: tuple[str, ...], grant: Grant, deposit: Deposit, name: str, 
         groups.append(("",))
     language = Language(tuple(groups), tuple(dict.fromkeys(excluded)))
     return Message({deposit.rest or "address": language})
-
-
-def _unqualified(arn: str) -> str:
-    """A function's ARN without version or alias, and without what all functions of a system share."""
-    fields = arn.split(":")
-    return ":".join(fields[5:7]) if len(fields) > 6 else arn  # noqa: PLR2004

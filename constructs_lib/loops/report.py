@@ -84,7 +84,7 @@ class Finding:
             evidence=_aligned(self.path),
             witness=self.witness,
             notes=(*(f"not proven, because {reason}" for reason in self.reasons), *_SEVERITY_NOTES[self.severity]),
-            helps=self.helps,
+            helps=self.helps[:1],
         )
 
     def as_json(self) -> dict[str, Any]:

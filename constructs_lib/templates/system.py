@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.symbols import Kind
     from constructs_lib.templates.template import Resource, Template
 
-__all__ = ["MISSING", "Node", "System"]
+__all__ = ["MISSING", "Node", "Resolved", "System"]
 
 MAX_ALTERNATIVES = 24
 MAX_DEPTH = 60
@@ -33,7 +33,7 @@ _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
 
 
-class _Resolved(str):
+class Resolved(str):
     """A text that has been resolved already."""
 
     __slots__ = ()
@@ -87,11 +87,34 @@ class System:
                 self._nodes[id(template), key] = node
                 self._by_type.setdefault(resource.type, []).append(node)
         self._exports: dict[str, tuple[Any, Template]] | None = None
+        self._by_arn: dict[str, list[Node]] | None = None
 
     def nodes(self, *types: str) -> Iterator[Node]:
         """All resources of the given types."""
         for type_ in types:
             yield from self._by_type.get(type_, ())
+
+    def addressed(self) -> Iterator[Node]:
+        """All resources that an ARN may name as a target."""
+        for type_, nodes in self._by_type.items():
+            if type_ in NAMING and not type_.startswith("AWS::IAM::"):
+                yield from nodes
+
+    def by_arn(self, arn: str) -> list[Node]:
+        """The resources that an ARN names; versions, aliases, streams and consumers stand for their parent."""
+        if self._by_arn is None:
+            self._by_arn = {}
+            for node in self.addressed():
+                for known in self.arns(node):
+                    self._by_arn.setdefault(_parent(known), []).append(node)
+        return self._by_arn.get(_parent(arn), [])
+
+    def add(self, template: Template, resource: Resource) -> Node:
+        """Add a resource that is there without being declared, e.g. an account's default event bus."""
+        node = Node(template, resource)
+        self._by_type.setdefault(resource.type, []).append(node)
+        self._by_arn = None
+        return node
 
     def node(self, template: Template, logical_id: str) -> Node | None:
         """The resource of that logical id in a template."""
@@ -181,7 +204,7 @@ class System:
 
     def _literal(self, text: str) -> str:
         """A text of the template; what is read at deployment becomes a symbol."""
-        if isinstance(text, _Resolved):
+        if isinstance(text, Resolved):
             return text
 
         def replace(match: re.Match[str]) -> str:
@@ -432,7 +455,24 @@ class System:
         found = self._texts(argument[1], template, depth + 1)
         if len(found) != 1 or self._may_hold(found[0], argument[0]):
             return None
-        return [_Resolved(piece) for piece in found[0].split(argument[0])]
+        return [Resolved(piece) for piece in found[0].split(argument[0])]
+
+
+def _parent(arn: str) -> str:
+    """An ARN without what all of a system share, and without what stands behind a resource's name."""
+    fields = arn.split(":", 5)
+    if len(fields) < 6:  # noqa: PLR2004
+        return arn
+    service, resource = fields[2], fields[5]
+    if service in {"lambda", "states"}:
+        resource = ":".join(resource.split(":")[:2])
+    elif service == "dynamodb":
+        resource = resource.partition("/stream/")[0]
+    elif service == "kinesis":
+        resource = resource.partition("/consumer/")[0]
+    elif service == "logs":
+        resource = resource.removesuffix(":*")
+    return f"{service}:{resource}"
 
 
 def _clean(text: str) -> str:

@@ -1,8 +1,40 @@
-"""Edge kinds: one module each; a new one is a class here and a line in `EDGE_KINDS`."""
+"""Edge kinds: a new one is a class in a module here, and a line in `EDGE_KINDS`."""
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.apis import Apis, Urls
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
+from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
+from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
+from constructs_lib.loops.edges.logs import Logs
+from constructs_lib.loops.edges.mappings import EventSourceMappings
+from constructs_lib.loops.edges.pipes import Pipes
+from constructs_lib.loops.edges.queues import Queues
 from constructs_lib.loops.edges.s3 import S3Notifications
+from constructs_lib.loops.edges.states import StateMachines
+from constructs_lib.loops.edges.streams import Firehoses, Streams
+from constructs_lib.loops.edges.tables import Tables
+from constructs_lib.loops.edges.topics import Topics
 
-__all__ = ["EDGE_KINDS", "Channel", "Deposit", "EdgeKind", "Listener", "Message"]
+__all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
 
-EDGE_KINDS: tuple[EdgeKind, ...] = (S3Notifications(),)
+EDGE_KINDS: tuple[EdgeKind, ...] = (
+    Rules(),  # first: it adds the default bus
+    S3Notifications(),
+    S3ToEventBridge(),
+    DirectInvocation(),
+    Destinations(),
+    EventSourceMappings(),
+    Queues(),
+    Topics(),
+    Tables(),
+    Streams(),
+    Firehoses(),
+    Pipes(),
+    StateMachines(),
+    Logs(),
+    Replication(),
+    AccessLogs(),
+    Trails(),
+    Apis(),
+    Urls(),
+)

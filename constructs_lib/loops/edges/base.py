@@ -1,52 +1,23 @@
-"""What an edge kind contributes to the graph: channels, what lands in them, and who listens."""
+"""What an edge kind contributes to the graph: channels, what lands in them, who listens, who acts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.languages import ANYTHING, Language
+from constructs_lib.loops.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Channel", "Deposit", "EdgeKind", "Listener", "Message"]
+__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "unchanged"]
 
 
-@dataclass(frozen=True)
-class Message:
-    """What flows, as far as it is known: the texts that each field may hold; other fields may hold anything.
-
-    Args:
-        fields: by name, e.g. `key` and `event` of an S3 event.
-    """
-
-    fields: Mapping[str, Language] = field(default_factory=dict)
-
-    def __and__(self, other: Message) -> Message:
-        fields = dict(self.fields)
-        for name, language in other.fields.items():
-            fields[name] = fields.get(name, ANYTHING) & language
-        return Message(fields)
-
-    def sure(self) -> dict[str, str] | None:
-        """A message of this kind that is possible for certain, by field; None if there is none."""
-        return self._witness(certain=True)
-
-    def may(self) -> dict[str, str] | None:
-        """A message of this kind that may be possible, by field; None if there is none for certain."""
-        return self._witness(certain=False)
-
-    def _witness(self, *, certain: bool) -> dict[str, str] | None:
-        found = {}
-        for name, language in self.fields.items():
-            text = language.sure() if certain else language.may()
-            if text is None:
-                return None
-            found[name] = text
-        return found
+def unchanged(message: Message) -> Message:
+    """What a listener passes on if it passes on what it got."""
+    return message
 
 
 @dataclass(frozen=True)
@@ -58,14 +29,16 @@ class Deposit:
         message: what lands there.
         rest: the field that holds what an ARN has behind the channel's address, e.g. an object's key; None if the
             ARN ends with the address.
+        slow: whether it lands there only after a long time.
     """
 
     action: str
     message: Message = field(default_factory=Message)
     rest: str | None = None
+    slow: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Channel:
     """A resource that receives something and tells its listeners.
 
@@ -82,30 +55,90 @@ class Channel:
 
 @dataclass(frozen=True)
 class Listener:
-    """Something that a channel wakes or passes on to.
+    """Something that a resource wakes or passes on to.
 
     Args:
-        source: the channel's resource; None if nobody can tell which of its type it is.
-        source_type: the channel's resource type.
+        source: the resource; None if nobody can tell which of its type it is.
+        source_type: the resource's type.
         target: ARN of what is woken.
         label: what to show on the arrow.
+        expects: the types that the target may have, should its ARN not be known.
         filters: what is let through: messages that match any of them.
+        carry: what the target gets, if it passes it on.
         doubt: why it is not certain that it listens; empty if it is.
+        failure: whether it hears only of what failed.
+        slow: whether it hears of it only after a long time.
     """
 
     source: Node | None
     source_type: str
     target: str
     label: str
+    expects: tuple[str, ...] = ()
     filters: tuple[Message, ...] = (Message(),)
+    carry: Callable[[Message], Message] = unchanged
     doubt: str = ""
+    failure: bool = False
+    slow: bool = False
 
 
-class EdgeKind(Protocol):
-    """One way by which something in a system wakes something else."""
+@dataclass(frozen=True, eq=False)
+class Put:
+    """What a resource puts somewhere by itself, whatever its role says.
+
+    Args:
+        source: who puts.
+        target: ARN of what it puts into or invokes.
+        label: what to show on the arrow.
+        message: what lands there.
+        expects: the types that the target may have, should its ARN not be known.
+        doubt: why it is not certain; empty if it is.
+        failure: whether it does so only when it fails.
+    """
+
+    source: Node
+    target: str
+    label: str
+    message: Message = field(default_factory=Message)
+    expects: tuple[str, ...] = ()
+    doubt: str = ""
+    failure: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A resource that does something when it is woken.
+
+    Args:
+        node: the resource.
+        role: the property's value that names its role.
+        by_role: whether it may do what its role allows; if not, it does what its definition says.
+    """
+
+    node: Node
+    role: Any = None
+    by_role: bool = True
+
+
+class EdgeKind:
+    """One way by which something in a system wakes something else. A kind overrides what it contributes."""
+
+    def actors(self, system: System) -> Iterable[Actor]:
+        """The resources that act."""
+        del system
+        return ()
 
     def channels(self, system: System) -> Iterable[Channel]:
         """The resources that receive."""
+        del system
+        return ()
 
     def listeners(self, system: System) -> Iterable[Listener]:
         """Who listens to them."""
+        del system
+        return ()
+
+    def puts(self, system: System) -> Iterable[Put]:
+        """What resources put somewhere by themselves."""
+        del system
+        return ()

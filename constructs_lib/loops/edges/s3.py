@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
 
-__all__ = ["S3Notifications", "bucket_addresses"]
+__all__ = ["BUCKET", "CREATED", "S3Notifications", "filter_language", "filters"]
 
-_CREATED = ("ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
+CREATED = ("ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
 _EVENTS_OF_ACTIONS = {
     # IAM cannot tell the four ways apart in which an object comes to be.
-    "s3:PutObject": _CREATED,
+    "s3:PutObject": CREATED,
     "s3:DeleteObject": ("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"),
     "s3:DeleteObjectVersion": ("ObjectRemoved:Delete",),
     "s3:PutObjectTagging": ("ObjectTagging:Put",),
@@ -49,6 +49,13 @@ _DEPOSITS = tuple(
     Deposit(action, Message({"event": Language((events,))}), rest="key")
     for action, events in _EVENTS_OF_ACTIONS.items()
 )
+BUCKET = "AWS::S3::Bucket"
+_EXPECTED = {
+    "Function": ("AWS::Lambda::Function",),
+    "LambdaFunction": ("AWS::Lambda::Function",),
+    "Queue": ("AWS::SQS::Queue",),
+    "Topic": ("AWS::SNS::Topic",),
+}
 _NATIVE = (("LambdaConfigurations", "Function"), ("QueueConfigurations", "Queue"), ("TopicConfigurations", "Topic"))
 _CUSTOM = (
     ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
@@ -62,20 +69,20 @@ def bucket_addresses(system: System, node: Node) -> tuple[str, ...]:
     return tuple(f"s3:{name}/" for name in system.names(node))
 
 
-class S3Notifications:
+class S3Notifications(EdgeKind):
     """Buckets and what they notify directly."""
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All buckets."""
-        for node in system.nodes("AWS::S3::Bucket"):
+        for node in system.nodes(BUCKET):
             yield Channel(node, bucket_addresses(system, node), _DEPOSITS)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The notifications of all buckets."""
-        for node in system.nodes("AWS::S3::Bucket"):
+        for node in system.nodes(BUCKET):
             for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
                 yield from self._configured(system, node, configuration, node.template, _NATIVE)
-        by_name = {name: node for node in system.nodes("AWS::S3::Bucket") for name in system.names(node)}
+        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
         for custom in system.nodes("Custom::S3BucketNotifications"):
             sources = [by_name.get(name) for name in system.texts(custom.get("BucketName"), custom.template)]
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
@@ -100,15 +107,15 @@ class S3Notifications:
     ) -> Iterator[Listener]:
         raw = entry.get("Event", entry.get("Events"))
         events = [text for item in system.items(raw, template) for text in system.texts(item, template)]
-        filters = list(_filters(system, entry.get("Filter"), template))
+        found_filters = list(filters(system, entry.get("Filter"), template))
         shown = ", ".join(map(system.symbols.show, dict.fromkeys(events))) or "any event"
-        keys = " or ".join(dict.fromkeys(system.symbols.show(str(f)) for f in filters if f != Filter()))
+        keys = " or ".join(dict.fromkeys(system.symbols.show(str(f)) for f in found_filters if f != Filter()))
         label = f"{shown} {keys}".rstrip()
         language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
-        readings = [reading for found in filters for reading in found.readings()]
+        readings = [reading for found in found_filters for reading in found.readings()]
         messages = tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
         for arn in system.texts(entry.get(target), template):
-            yield Listener(source, "AWS::S3::Bucket", arn, label, messages)
+            yield Listener(source, BUCKET, arn, label, _EXPECTED[target.removesuffix("Arn")], messages)
 
 
 def _event_glob(event: str) -> str:
@@ -119,7 +126,7 @@ def _event_glob(event: str) -> str:
     return literal(name).replace("*", STAR)
 
 
-def _filters(system: System, value: Any, template: Template) -> Iterator[Filter]:
+def filters(system: System, value: Any, template: Template) -> Iterator[Filter]:
     """The filters that a configuration may have: every choice of its conditions and parameters."""
     for choice in system.choices(value, template):
         key = _member(choice, "S3Key", "Key")

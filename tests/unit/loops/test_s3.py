@@ -61,7 +61,10 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
             {"from": "Photos", "via": "s3:ObjectCreated:* `in/*`", "to": "Resize"},
         ],
         "witness": "writing key `in/a` invokes `Resize` again",
-        "help": ["write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`"],
+        "help": [
+            "write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`",
+            "write to another bucket than `Photos`",
+        ],
     }
 
 
@@ -150,8 +153,8 @@ def test_not_resource_grants_all_else(make: Make) -> None:
 
 
 def test_not_action_grants_all_else(make: Make) -> None:
-    reads = {"Effect": "Allow", "NotAction": "s3:Put*", "Resource": "*"}
-    writes = {"Effect": "Allow", "NotAction": "s3:Get*", "Resource": "*"}
+    reads = {"Effect": "Allow", "NotAction": "s3:Put*", "Resource": make.objects("Photos")}
+    writes = {"Effect": "Allow", "NotAction": "s3:Get*", "Resource": make.objects("Photos")}
 
     assert make.check(system(make, reads)).verdict == "loop-free"
     assert make.check(system(make, writes)).verdict == "loop"

@@ -1,0 +1,130 @@
+"""Copies and logs of buckets: replication keeps an object's key; access logs and trails write keys of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.s3 import BUCKET, CREATED
+from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.languages import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["AccessLogs", "Replication", "Trails"]
+
+_NEW_OBJECT = Language((CREATED,))
+_REPLICA = "replica"
+_TRAIL = "AWS::CloudTrail::Trail"
+_READS = ("s3:GetObject", "s3:GetObjectAttributes", "s3:GetObjectTagging", "s3:GetObjectAcl")
+_WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:RestoreObject")
+
+
+class Replication(EdgeKind):
+    """A new object appears in the destination under the same key, and is not replicated again."""
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The destinations of all replication rules."""
+        for node in system.nodes(BUCKET):
+            for configuration in system.mapping(node.get("ReplicationConfiguration"), node.template):
+                for rule in system.items(configuration.get("Rules") or [], node.template):
+                    if isinstance(rule, Mapping) and system.text(rule.get("Status"), node.template) != "Disabled":
+                        yield from self._rule(system, node, rule)
+
+    def _rule(self, system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Listener]:
+        prefixes = list(_prefixes(system, node, rule)) or [""]
+        only_new = {"event": _NEW_OBJECT, _REPLICA: Language((("no",),))}
+        filters = tuple(Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes)
+        for destination in system.mapping(rule.get("Destination"), node.template):
+            for arn in system.texts(destination.get("Bucket"), node.template):
+                yield Listener(node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica)
+
+
+def _prefixes(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[str]:
+    if "Prefix" in rule:
+        yield from system.texts(rule["Prefix"], node.template)
+    for filter_ in system.mapping(rule.get("Filter"), node.template):
+        for holder in (filter_, *system.mapping(filter_.get("And"), node.template)):
+            if "Prefix" in holder:
+                yield from system.texts(holder["Prefix"], node.template)
+
+
+def _as_replica(message: Message) -> Message:
+    return replace(message, fields={**message.fields, _REPLICA: Language((("yes",),))})
+
+
+class AccessLogs(EdgeKind):
+    """Server access logs: whoever reads or writes a bucket causes log objects in another, or in the same."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """Buckets that keep access logs; reading is an access too."""
+        for node in system.nodes(BUCKET):
+            if node.get("LoggingConfiguration") is not None:
+                deposits = tuple(Deposit(a, Message({"event": Language((("Access",),))}), rest="key") for a in _READS)
+                yield Channel(node, tuple(f"s3:{name}/" for name in system.names(node)), deposits)
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The buckets that the logs go to."""
+        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
+        for node in system.nodes(BUCKET):
+            for logging in system.mapping(node.get("LoggingConfiguration"), node.template):
+                prefixes = system.texts(logging.get("LogFilePrefix", ""), node.template)
+                destination = logging.get("DestinationBucketName")
+                names = system.names(node) if destination is None else system.texts(destination, node.template)
+                for name in names:
+                    if name in by_name or system.symbols.free_in(name):
+                        arn = f"arn:aws:s3:::{name}"
+                        yield Listener(node, BUCKET, arn, "access logs", (BUCKET,), carry=_new_objects(prefixes))
+
+
+class Trails(EdgeKind):
+    """CloudTrail: data events of a bucket's objects become log files in the trail's bucket."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """Trails that record data events of objects, as what receives these accesses."""
+        for node in system.nodes(_TRAIL):
+            addresses = tuple(dict.fromkeys(_recorded(system, node)))
+            if addresses:
+                deposits = tuple(Deposit(action, rest="key") for action in (*_READS, *_WRITES))
+                yield Channel(node, addresses, deposits)
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The bucket that each trail writes to."""
+        for node in system.nodes(_TRAIL):
+            prefixes = system.texts(node.get("S3KeyPrefix"), node.template) if node.get("S3KeyPrefix") else ("",)
+            written = tuple(f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in prefixes)
+            for name in system.texts(node.get("S3BucketName"), node.template):
+                arn = f"arn:aws:s3:::{name}"
+                yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=_new_objects(written))
+
+
+def _recorded(system: System, node: Node) -> Iterator[str]:
+    """The addresses of the buckets whose objects a trail records."""
+    every = [f"s3:{name}/" for bucket in system.nodes(BUCKET) for name in system.names(bucket)]
+    for selector in system.items(node.get("EventSelectors") or [], node.template):
+        for resource in system.items(selector.get("DataResources") or [], node.template):
+            if isinstance(resource, Mapping) and system.text(resource.get("Type"), node.template) == "AWS::S3::Object":
+                for value in system.items(resource.get("Values") or [], node.template):
+                    for text in system.texts(value, node.template):
+                        name = text.rpartition(":::")[2].partition("/")[0]
+                        yield from [f"s3:{name}/"] if name and not system.symbols.free_in(name) else every
+    for selector in system.items(node.get("AdvancedEventSelectors") or [], node.template):
+        fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None
+        for field in system.items(fields or [], node.template):
+            if isinstance(field, Mapping) and "AWS::S3::Object" in (field.get("Equals") or ()):
+                yield from every
+
+
+def _new_objects(prefixes: tuple[str, ...]) -> Callable[[Message], Message]:
+    written = Message({"event": _NEW_OBJECT, "key": Language((tuple(literal(prefix) + STAR for prefix in prefixes),))})
+
+    def carry(message: Message) -> Message:
+        del message
+        return written
+
+    return carry

@@ -1,0 +1,172 @@
+"""EventBridge: rules on any bus pass events on to their targets; S3 and others send theirs to the default bus.
+
+"Amazon EventBridge event bus targets"; event types of S3: "EventBridge event message structure" in its user guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.lambdas import FUNCTION
+from constructs_lib.loops.edges.s3 import BUCKET
+from constructs_lib.loops.keys import STAR
+from constructs_lib.loops.languages import Language
+from constructs_lib.loops.patterns import pattern
+from constructs_lib.templates.template import Resource
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["BUS", "Rules", "S3ToEventBridge", "default_bus"]
+
+BUS = "AWS::Events::EventBus"
+_TARGETS = (
+    FUNCTION,
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    BUS,
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Logs::LogGroup",
+)
+# A source that begins with "aws." is AWS's own: PutEvents refuses it.
+_OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
+_S3_EVENTS: Mapping[str, tuple[str, str]] = {
+    "ObjectCreated:Put": ("Object Created", "PutObject"),
+    "ObjectCreated:Post": ("Object Created", "POST Object"),
+    "ObjectCreated:Copy": ("Object Created", "CopyObject"),
+    "ObjectCreated:CompleteMultipartUpload": ("Object Created", "CompleteMultipartUpload"),
+    "ObjectRemoved:Delete": ("Object Deleted", "DeleteObject"),
+    "ObjectRemoved:DeleteMarkerCreated": ("Object Deleted", "DeleteObject"),
+    "LifecycleExpiration:Delete": ("Object Deleted", "Lifecycle Expiration"),
+    "ObjectRestore:Post": ("Object Restore Initiated", ""),
+    "ObjectRestore:Completed": ("Object Restore Completed", ""),
+    "ObjectRestore:Delete": ("Object Restore Expired", ""),
+    "ObjectTagging:Put": ("Object Tags Added", ""),
+    "ObjectTagging:Delete": ("Object Tags Deleted", ""),
+    "ObjectAcl:Put": ("Object ACL Updated", ""),
+}
+
+
+def default_bus(system: System) -> Node:
+    """The account's default event bus, which no template declares."""
+    known = next((node for node in system.nodes(BUS) if node.id == "default event bus"), None)
+    if known is not None:
+        return known
+    body = {"Metadata": {"aws:cdk:path": "default event bus"}}
+    return system.add(system.templates[0], Resource("default event bus", BUS, {"Name": "default"}, body))
+
+
+def buses(system: System, value: Any, near: Node) -> list[Node | None]:
+    """The buses that a name or ARN means; None for one that is not known."""
+    if value is None:
+        return [default_bus(system)]
+    found: list[Node | None] = []
+    for text in system.texts(value, near.template):
+        name = text.rpartition("event-bus/")[2]
+        known: list[Node | None] = [node for node in system.nodes(BUS) if name in system.names(node)]
+        if not known and name == "default":
+            known = [default_bus(system)]
+        found += known or ([None] if system.symbols.free_in(text) else [])
+    return found
+
+
+class Rules(EdgeKind):
+    """Buses, and rules with an event pattern."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """All buses, the default one included."""
+        if system.templates:
+            default_bus(system)
+        for node in system.nodes(BUS):
+            names = tuple(f"events:event-bus/{name}" for name in system.names(node))
+            yield Channel(node, names, (Deposit("events:PutEvents", _OWN_EVENT),))
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The targets of all rules."""
+        for node in system.nodes("AWS::Events::Rule"):
+            if node.get("EventPattern") is None or system.text(node.get("State"), node.template) == "DISABLED":
+                continue
+            filters = pattern(system, node.get("EventPattern"), node.template)
+            sources = buses(system, node.get("EventBusName"), node)
+            for target in system.items(node.get("Targets") or [], node.template):
+                if isinstance(target, Mapping):
+                    yield from self._targeted(system, node, sources, target, filters)
+
+    def _targeted(
+        self,
+        system: System,
+        rule: Node,
+        sources: list[Node | None],
+        target: Mapping[str, Any],
+        filters: tuple[Message, ...],
+    ) -> Iterator[Listener]:
+        changed = any(key in target for key in ("Input", "InputPath", "InputTransformer"))
+        label = f"rule {system.label(rule)}"
+        for arn in system.texts(target.get("Arn"), rule.template):
+            to_bus = ":event-bus/" in arn
+            carry = unchanged if to_bus else _anew if changed else _as_body
+            for source in sources:
+                yield Listener(source, BUS, arn, label, _TARGETS, filters, carry)
+        for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
+            for arn in system.texts(config.get("Arn"), rule.template):
+                for source in sources:
+                    queue = ("AWS::SQS::Queue",)
+                    yield Listener(source, BUS, arn, "dead letter", queue, filters, _as_body, failure=True)
+
+
+class S3ToEventBridge(EdgeKind):
+    """Buckets that send all their events to the default bus."""
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The default bus, for each of them."""
+        for node in system.nodes(BUCKET):
+            for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
+                for bridge in system.mapping(configuration.get("EventBridgeConfiguration"), node.template):
+                    if system.text(bridge.get("EventBridgeEnabled", True), node.template) != "false":
+                        yield self._bridged(system, node)
+        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
+        for custom in system.nodes("Custom::S3BucketNotifications"):
+            for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
+                if "EventBridgeConfiguration" in configuration:
+                    for name in system.texts(custom.get("BucketName"), custom.template):
+                        if name in by_name:
+                            yield self._bridged(system, by_name[name])
+
+    def _bridged(self, system: System, bucket: Node) -> Listener:
+        arn = next(iter(system.arns(default_bus(system))))
+        names = Language((system.names(bucket),))
+
+        def carry(message: Message) -> Message:
+            return _s3_event(message, names)
+
+        return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry)
+
+
+def _s3_event(message: Message, buckets: Language) -> Message:
+    """An S3 event as EventBridge has it."""
+    events = message.fields.get("event", Language())
+    possible = [shown for name, shown in _S3_EVENTS.items() if (events & Language(((name,),))).may() is not None]
+    fields = {
+        "source": Language((("aws.s3",),)),
+        "detail.bucket.name": buckets,
+        "detail.object.key": message.fields.get("key", Language()),
+        "detail-type": Language((tuple(dict.fromkeys(kind for kind, _ in possible)),)),
+    }
+    if possible and all(reason for _, reason in possible):
+        fields["detail.reason"] = Language((tuple(dict.fromkeys(reason for _, reason in possible)),))
+    return Message(fields)
+
+
+def _anew(message: Message) -> Message:
+    """A target's input that is made from the event, or a constant."""
+    del message
+    return Message()
+
+
+def _as_body(message: Message) -> Message:
+    """The event as the text of a message."""
+    return message.renamed(lambda name: f"body.{name}")

@@ -1,0 +1,73 @@
+"""Logs: what a function logs goes to its log group, and from there to the group's subscriptions.
+
+Only a function's own group counts, and grants that name a group: that a role could write into any group, as the usual
+managed policy lets it, is no way that code takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.lambdas import FUNCTION
+from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
+from constructs_lib.templates.system import Resolved
+from constructs_lib.templates.template import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["LOG_GROUP", "Logs"]
+
+LOG_GROUP = "AWS::Logs::LogGroup"
+
+
+class Logs(EdgeKind):
+    """Functions that log, and who is subscribed to their log groups."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """None of their own; but groups that are subscribed to without being declared are added."""
+        known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
+        for node in list(system.nodes("AWS::Logs::SubscriptionFilter")):
+            for name in system.texts(node.get("LogGroupName"), node.template):
+                if name not in known and not system.symbols.free_in(name):
+                    known.add(name)
+                    body = {"Metadata": {"aws:cdk:path": system.symbols.show(name)}}
+                    properties = {"LogGroupName": Resolved(name)}
+                    system.add(node.template, Resource(system.symbols.show(name), LOG_GROUP, properties, body))
+        return iter(())
+
+    def puts(self, system: System) -> Iterator[Put]:
+        """The log group of each function."""
+        known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
+        for node in system.nodes(FUNCTION) if known else ():
+            for name in known.intersection(_log_groups(system, node)):
+                yield Put(node, f"arn:aws:logs:::log-group:{name}:*", "logs", expects=(LOG_GROUP,))
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The destinations of all subscriptions."""
+        by_name = {name: node for node in system.nodes(LOG_GROUP) for name in system.names(node)}
+        for node in system.nodes("AWS::Logs::SubscriptionFilter"):
+            for name in system.texts(node.get("LogGroupName"), node.template):
+                group = by_name.get(name)
+                if group is None and not system.symbols.free_in(name):
+                    continue
+                for arn in system.texts(node.get("DestinationArn"), node.template):
+                    yield Listener(group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew)
+
+
+def _log_groups(system: System, node: Node) -> Iterator[str]:
+    configured = False
+    for logging in system.mapping(node.get("LoggingConfig"), node.template):
+        if "LogGroup" in logging:
+            configured = True
+            yield from system.texts(logging["LogGroup"], node.template)
+    if not configured:
+        yield from (f"/aws/lambda/{name}" for name in system.names(node))
+
+
+def _anew(message: Message) -> Message:
+    del message
+    return Message()

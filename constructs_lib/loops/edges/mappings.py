@@ -1,0 +1,65 @@
+"""Event source mappings: Lambda polls a queue or a stream and invokes a function with what it finds."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import EdgeKind, Listener, Put
+from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
+from constructs_lib.loops.edges.queues import QUEUE
+from constructs_lib.loops.edges.streams import STREAM
+from constructs_lib.loops.edges.tables import TABLES
+from constructs_lib.loops.patterns import criteria
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["EventSourceMappings"]
+
+_MAPPING = "AWS::Lambda::EventSourceMapping"
+_SOURCES = {"sqs": (QUEUE,), "kinesis": (STREAM,), "dynamodb": TABLES}
+_FAILURE_TARGETS = (QUEUE, "AWS::SNS::Topic", "AWS::S3::Bucket")
+
+
+class EventSourceMappings(EdgeKind):
+    """Queues, tables and streams that functions are fed from."""
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The functions of all mappings."""
+        for node in system.nodes(_MAPPING):
+            if system.text(node.get("Enabled"), node.template) == "false":
+                continue
+            filters = criteria(system, node.get("FilterCriteria"), node.template)
+            for source, type_ in _sources(system, node):
+                for target in system.texts(node.get("FunctionName"), node.template):
+                    arn = function_arn(target)
+                    yield Listener(source, type_, arn, "event source mapping", (FUNCTION,), filters)
+
+    def puts(self, system: System) -> Iterator[Put]:
+        """Where records go that a function could not process."""
+        for node in system.nodes(_MAPPING):
+            for config in system.mapping(node.get("DestinationConfig"), node.template):
+                for failure in system.mapping(config.get("OnFailure"), node.template):
+                    yield from _failed(system, node, failure.get("Destination"))
+
+
+def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
+    """What is polled, with its type; None for what is not known."""
+    if node.get("EventSourceArn") is None:
+        return
+    for arn in system.texts(node.get("EventSourceArn"), node.template):
+        known = system.by_arn(arn)
+        yield from ((found, found.type) for found in known)
+        if not known and system.symbols.free_in(arn):
+            service = [*arn.split(":"), "", "", ""][2]
+            yield from ((None, type_) for type_ in (_SOURCES.get(service) or chain(*_SOURCES.values())))
+
+
+def _failed(system: System, node: Node, destination: Any) -> Iterator[Put]:
+    for name in system.texts(node.get("FunctionName"), node.template):
+        for function in system.by_arn(function_arn(name)):
+            for arn in system.texts(destination, node.template):
+                yield Put(function, arn, "on failure", expects=_FAILURE_TARGETS, failure=True)

@@ -1,0 +1,74 @@
+"""SNS: publishing to a topic reaches its subscriptions, whose filter policies let through what they name.
+
+"Amazon SNS subscription filter policies": on message attributes unless `FilterPolicyScope` is `MessageBody`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.lambdas import FUNCTION
+from constructs_lib.loops.edges.queues import QUEUE
+from constructs_lib.loops.patterns import pattern
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.template import Template
+
+__all__ = ["TOPIC", "Topics"]
+
+TOPIC = "AWS::SNS::Topic"
+_PROTOCOLS = {"lambda": (FUNCTION,), "sqs": (QUEUE,), "firehose": ("AWS::KinesisFirehose::DeliveryStream",)}
+
+
+class Topics(EdgeKind):
+    """Topics and their subscriptions."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """All topics."""
+        for node in system.nodes(TOPIC):
+            yield Channel(node, tuple(f"sns:{name}" for name in system.names(node)), (Deposit("sns:Publish"),))
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """Subscriptions as resources and those inside a topic."""
+        for node in system.nodes(TOPIC):
+            for entry in system.items(node.get("Subscription") or [], node.template):
+                if isinstance(entry, Mapping):
+                    yield from self._subscribed(system, [node], entry, node.template)
+        for node in system.nodes("AWS::SNS::Subscription"):
+            arns = system.texts(node.get("TopicArn"), node.template)
+            topics: list[Node | None] = [topic for arn in arns for topic in system.by_arn(arn)]
+            if not topics and any(map(system.symbols.free_in, arns)):
+                topics = [None]
+            yield from self._subscribed(system, topics, node.resource.properties, node.template)
+
+    def _subscribed(
+        self, system: System, topics: list[Node] | list[Node | None], entry: Mapping[str, Any], template: Template
+    ) -> Iterator[Listener]:
+        protocol = system.text(entry.get("Protocol"), template)
+        if protocol is not None and protocol not in _PROTOCOLS:
+            return
+        body = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template) == "MessageBody"
+        policy = entry.get("FilterPolicy")
+        filters = (
+            (Message(),)
+            if policy is None
+            else pattern(system, policy, template, under="body." if body else "attributes.")
+        )
+        raw = system.text(entry.get("RawMessageDelivery", "false"), template) == "true"
+        expects = _PROTOCOLS[protocol] if protocol else (FUNCTION, QUEUE)
+        for target in system.texts(entry.get("Endpoint"), template):
+            for topic in topics:
+                carry = unchanged if raw else _wrapped
+                yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry)
+        for policy_ in system.mapping(entry.get("RedrivePolicy"), template):
+            for target in system.texts(policy_.get("deadLetterTargetArn"), template):
+                for topic in topics:
+                    yield Listener(topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True)
+
+
+def _wrapped(message: Message) -> Message:
+    """A notification around the message, whose text is no longer a part of the body's structure."""
+    return message.renamed(lambda name: None if name.startswith(("body.", "attributes.")) else name)

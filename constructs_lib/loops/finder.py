@@ -1,0 +1,128 @@
+"""Closed paths of the invocation graph: certain ones first, then those that cannot be excluded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.cycles import components, shortest_cycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs_lib.loops.graph import Graph, Hop, Outlet, Passage
+    from constructs_lib.templates.system import Node
+
+__all__ = ["Edge", "Finder"]
+
+MAX_ROUNDS = 25
+"""How many independent loops of one component are reported beyond those of an actor with itself."""
+MAX_STARTS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """An actor, what it does, and whom that wakes."""
+
+    source: Node
+    outlet: Outlet
+    passage: Passage
+
+    def hops(self) -> tuple[Hop, ...]:
+        """Its arrows."""
+        return self.passage.path(self.source)
+
+
+class Finder:
+    """Finds closed paths.
+
+    Args:
+        graph: where.
+        ignored: edges that are taken as not there, e.g. because they are acknowledged.
+    """
+
+    def __init__(self, graph: Graph, ignored: Callable[[Node, Passage], bool] | None = None) -> None:
+        self._graph = graph
+        self._ignored = ignored
+        self._actors = graph.actors
+        self._index = {node: index for index, node in enumerate(self._actors)}
+        outlets = dict.fromkeys(outlet for node in self._actors for outlet in graph.outlets[node])
+        self._outlets = [outlet for outlet in outlets if graph.passages(outlet)]
+        self._outlet_index = {outlet: len(self._actors) + index for index, outlet in enumerate(self._outlets)}
+        self._gone: set[Passage] = set()
+
+    def edges(self) -> list[Edge]:
+        """All edges."""
+        return [
+            Edge(node, outlet, passage)
+            for node in self._actors
+            for outlet in self._graph.outlets[node]
+            for passage in self._graph.passages(outlet)
+        ]
+
+    def arrows(self) -> tuple[int, int]:
+        """How many arrows there are, and how many resources besides the actors are on them."""
+        first: set[tuple[Node, str, Node]] = set()
+        behind: set[Hop] = set()
+        for node in self._actors:
+            for outlet in self._graph.outlets[node]:
+                first.update((node, passage.action, passage.first) for passage in self._graph.passages(outlet))
+        for outlet in self._outlets:
+            for passage in self._graph.passages(outlet):
+                behind.update(passage.hops)
+        touched = {target for _, _, target in first} | {node for hop in behind for node in (hop.source, hop.target)}
+        return len(first) + len(behind), len(touched - self._index.keys())
+
+    def find(self) -> list[list[Edge]]:
+        """Closed paths, each as the edges that make it; after each round what was found is taken out."""
+        found: list[list[Edge]] = []
+        for certain in (True, False):
+            for _ in range(MAX_ROUNDS):
+                graph = self._adjacency(certain=certain)
+                cycles = [cycle for component in components(graph) for cycle in self._cycles(graph, component)]
+                if not cycles:
+                    break
+                paths = [self._path(cycle, certain=certain) for cycle in cycles]
+                found += paths
+                self._gone.update(edge.passage for edges in paths for edge in edges)
+        return found
+
+    def _adjacency(self, *, certain: bool) -> list[list[int]]:
+        graph: list[list[int]] = [
+            [self._outlet_index[outlet] for outlet in self._graph.outlets[node] if outlet in self._outlet_index]
+            for node in self._actors
+        ]
+        return graph + [self._targets(outlet, certain=certain) for outlet in self._outlets]
+
+    def _targets(self, outlet: Outlet, *, certain: bool) -> list[int]:
+        left = (passage for passage in self._graph.passages(outlet) if passage not in self._gone)
+        return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.is_sure))
+
+    def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
+        """Every actor's own circle, or else the shortest circle of the component."""
+        actors = [node for node in component if node < len(self._actors)]
+        own = [[node, outlet] for node in actors for outlet in graph[node] if node in graph[outlet]]
+        if own:
+            return own
+        best: list[int] | None = None
+        for node in actors[:MAX_STARTS]:
+            cycle = shortest_cycle(graph, component, node)
+            if cycle is not None and (best is None or len(cycle) < len(best)):
+                best = cycle
+        return [best] if best else []
+
+    def _path(self, cycle: list[int], *, certain: bool) -> list[Edge]:
+        stops = [*cycle[2::2], cycle[0]]
+        return [
+            self._edge(source, outlet, target, certain=certain)
+            for source, outlet, target in zip(cycle[::2], cycle[1::2], stops, strict=True)
+        ]
+
+    def _edge(self, source: int, outlet: int, target: int, *, certain: bool) -> Edge:
+        found = self._outlets[outlet - len(self._actors)]
+        fitting = [
+            passage
+            for passage in self._graph.passages(found)
+            if passage.target is self._actors[target] and passage not in self._gone and (not certain or passage.is_sure)
+        ]
+        return Edge(self._actors[source], found, min(fitting, key=lambda passage: len(passage.hops)))

@@ -1,0 +1,76 @@
+"""The witness as a sentence: what to do to see the loop turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from constructs_lib.loops.finder import Edge
+    from constructs_lib.loops.graph import Graph, Passage, Stretch
+
+__all__ = ["keys", "witness"]
+
+_BUCKET = "AWS::S3::Bucket"
+_DOING = {
+    "AWS::SQS::Queue": "sending a message to",
+    "AWS::SNS::Topic": "publishing to",
+    "AWS::Events::EventBus": "putting an event on",
+    "AWS::DynamoDB::Table": "changing an item of",
+    "AWS::DynamoDB::GlobalTable": "changing an item of",
+    "AWS::Kinesis::Stream": "putting a record into",
+    "AWS::KinesisFirehose::DeliveryStream": "putting a record into",
+    "AWS::Logs::LogGroup": "logging to",
+    "AWS::CloudTrail::Trail": "an access that is recorded by",
+}
+_TO_OBJECTS = {
+    "ObjectRemoved": "deleting",
+    "ObjectTagging": "tagging",
+    "ObjectAcl": "changing the access of",
+    "ObjectRestore": "restoring",
+    "Access": "reading",
+}
+
+
+def witness(graph: Graph, edges: list[Edge]) -> str:
+    """What happens, edge by edge, in one sentence."""
+    first, label = edges[0].source, graph.system.label
+    return ", then ".join(
+        f"{_doing(graph, edge)} invokes `{label(edge.passage.target)}`"
+        f"{' again' if edge.passage.target is first else ''}"
+        for edge in edges
+    )
+
+
+def keys(passage: Passage) -> list[tuple[str, str]]:
+    """The keys that flow, each with the event: of every bucket that something is written to."""
+    found: list[tuple[str, str]] = []
+    for stretch in passage.stretches:
+        fields = _values(stretch)
+        if "key" in stretch.message.fields:
+            found.append((fields.get("key", ""), fields.get("event", "")))
+        later = next((name for name in fields if name.endswith("detail.object.key")), None)
+        if later is not None and found:  # the same key, narrowed by a pattern
+            found[-1] = (fields[later], found[-1][1])
+    return found
+
+
+def _values(stretch: Stretch) -> dict[str, str]:
+    certain = stretch.certain.sure() if stretch.certain is not None else None
+    return certain or stretch.message.may() or {}
+
+
+def _doing(graph: Graph, edge: Edge) -> str:
+    passage, show = edge.passage, graph.system.symbols.show
+    written = [f"{_to_object(event)} key `{show(key)}`" for key, event in keys(passage)]
+    if passage.first.type == _BUCKET:
+        return ", which causes ".join(written)
+    name = graph.system.label(passage.first)
+    if passage.first is passage.target:
+        start = f"`{graph.system.label(edge.source)}`"
+    else:
+        start = f"{_DOING.get(passage.first.type, 'calling')} `{name}`"
+    return ", which causes ".join([start, *written])
+
+
+def _to_object(event: str) -> str:
+    return _TO_OBJECTS.get(event.partition(":")[0], "writing")
