@@ -55,6 +55,19 @@ class InlineRole(iam.Role):
         else:
             super().add_managed_policy(policy)
 
+    def attach_inline_policy(self, policy: iam.Policy) -> None:
+        """Attach a policy; what CDK makes of `function.add_to_role_policy()` by a feature flag is taken apart again.
+
+        With the flag each statement is a resource of its own, which may come later than the function that needs it.
+        """
+        scope = policy.node.scope
+        if not (self._inline and scope and policy.node.id.startswith("inlinePolicyAddedToExecutionRole-")):
+            super().attach_inline_policy(policy)
+            return
+        scope.node.try_remove_child(policy.node.id)
+        for statement in policy.document.to_json()["Statement"]:
+            self.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+
     def allow(self, statements: Iterable[Statement]) -> None:
         """Add statements of ours."""
         converted = [policy_statement(statement, self._references) for statement in statements]

@@ -113,6 +113,21 @@ def test_in_the_role(name: str, photos: s3.Bucket, stack: cdk.Stack, declare: De
     assert "photos-" in json.dumps(template_of(stack)["Resources"]["ResizeRole804BD7A8"]["Properties"]["Policies"])
 
 
+def test_in_a_statement_that_a_feature_flag_would_keep_apart(declare: Declare) -> None:
+    flag = "@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy"
+    app = cdk.App(context={"aws:cdk:bundling-stacks": [], flag: True}, builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Thumbnails")
+    photos = s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
+    triggers = [S3Trigger(photos, prefix="in/")]
+    function = declare(stack, "Resize", triggers=triggers, tracing=lambda_.Tracing.ACTIVE)
+    GRANTS["statement"](photos, function)
+    resources = template_of(stack)["Resources"]
+    assert "AWS::IAM::Policy" not in {one["Type"] for one in resources.values()}
+    [policy] = resources["ResizeRole804BD7A8"]["Properties"]["Policies"]
+    actions = [statement["Action"] for statement in policy["PolicyDocument"]["Statement"]]
+    assert actions[1:] == [["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "s3:GetObject"]
+
+
 def test_in_functions_that_wait_for_each_others_buckets(stack: cdk.Stack, declare: Declare) -> None:
     photos = s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
     films = s3.Bucket(stack, "Films", bucket_name=stable_name("films"))
