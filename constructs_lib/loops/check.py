@@ -78,10 +78,10 @@ def _severity(graph: Graph, edges: list[Edge], types: set[str]) -> Severity:
         return "failure-only"
     if any(edge.passage.slow for edge in edges):
         return "slow"
-    allowed = any(
+    lost = any(edge.passage.unwatched for edge in edges) or any(
         graph.system.text(edge.source.get("RecursiveLoop"), edge.source.template) == "Allow" for edge in edges
     )
-    return "endless" if allowed or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
+    return "endless" if lost or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
 
 
 def _reasons(graph: Graph, edge: Edge) -> list[str]:

@@ -85,6 +85,7 @@ class Passage:
         doubts: why it is not certain.
         failure: whether only failures take it.
         slow: whether it takes long.
+        unwatched: whether AWS's recursion detection loses its trace.
         deposit: what the outlet's action puts; None if the actor puts it by itself.
     """
 
@@ -97,6 +98,7 @@ class Passage:
     doubts: tuple[str, ...]
     failure: bool = False
     slow: bool = False
+    unwatched: bool = False
     deposit: Deposit | None = None
 
     @cached_property
@@ -285,6 +287,7 @@ class Graph:
             doubts=tuple(dict.fromkeys((*passage.doubts, *doubts))),
             failure=passage.failure or listener.failure,
             slow=passage.slow or listener.slow,
+            unwatched=passage.unwatched or listener.unwatched,
         )
 
 

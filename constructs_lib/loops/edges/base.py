@@ -68,6 +68,7 @@ class Listener:
         doubt: why it is not certain that it listens; empty if it is.
         failure: whether it hears only of what failed.
         slow: whether it hears of it only after a long time.
+        unwatched: whether AWS's recursion detection loses the trace here, whatever the types on the path.
     """
 
     source: Node | None
@@ -80,6 +81,7 @@ class Listener:
     doubt: str = ""
     failure: bool = False
     slow: bool = False
+    unwatched: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class Replication(EdgeKind):
         filters = tuple(Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes)
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
-                yield Listener(node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica)
+                yield Listener(node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica, unwatched=True)
 
 
 def _prefixes(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[str]:
@@ -79,7 +79,8 @@ class AccessLogs(EdgeKind):
                 for name in names:
                     if name in by_name or system.symbols.free_in(name):
                         arn = f"arn:aws:s3:::{name}"
-                        yield Listener(node, BUCKET, arn, "access logs", (BUCKET,), carry=_new_objects(prefixes))
+                        carry = _new_objects(prefixes)
+                        yield Listener(node, BUCKET, arn, "access logs", (BUCKET,), carry=carry, unwatched=True)
 
 
 class Trails(EdgeKind):
@@ -111,7 +112,7 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
             if isinstance(resource, Mapping) and system.text(resource.get("Type"), node.template) == "AWS::S3::Object":
                 for value in system.items(resource.get("Values") or [], node.template):
                     for text in system.texts(value, node.template):
-                        name = text.rpartition(":::")[2].partition("/")[0]
+                        name = text.partition(":::")[2].partition("/")[0]
                         yield from [f"s3:{name}/"] if name and not system.symbols.free_in(name) else every
     for selector in system.items(node.get("AdvancedEventSelectors") or [], node.template):
         fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
@@ -169,4 +170,4 @@ def _anew(message: Message) -> Message:
 
 def _as_body(message: Message) -> Message:
     """The event as the text of a message."""
-    return message.renamed(lambda name: f"body.{name}")
+    return replace(message.renamed(lambda name: f"body.{name}"), absent=("attributes.",))

@@ -46,7 +46,7 @@ _KNOWN_FAMILIES = {
     "ReducedRedundancyLostObject",
 }
 _DEPOSITS = tuple(
-    Deposit(action, Message({"event": Language((events,))}), rest="key")
+    Deposit(action, Message({"event": Language((events,))}, ("attributes.",)), rest="key")
     for action, events in _EVENTS_OF_ACTIONS.items()
 )
 BUCKET = "AWS::S3::Bucket"

@@ -1,0 +1,424 @@
+"""Each edge kind once as a loop, and once with what excuses it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.unit.loops.conftest import Make
+
+Resources = dict[str, dict[str, Any]]
+
+
+def arn(name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def body(type_: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": type_, "Properties": properties}
+
+
+def mapping(source: Any, *patterns: Any, **properties: Any) -> dict[str, Any]:
+    if patterns:
+        properties["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]}
+    return body("AWS::Lambda::EventSourceMapping", EventSourceArn=source, FunctionName={"Ref": "Worker"}, **properties)
+
+
+def worker(make: Make, action: Any, resource: Any, **function: Any) -> Resources:
+    return {"Worker": make.function(**function), "Role": make.role(make.allow(action, resource))}
+
+
+def rule(pattern: dict[str, Any], target: Any = None, **properties: Any) -> dict[str, Any]:
+    targets = [{"Id": "0", "Arn": target or arn("Worker")}]
+    return body("AWS::Events::Rule", EventPattern=pattern, Targets=targets, **properties)
+
+
+def queue_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "sqs:SendMessage", arn("Queue")),
+        "Queue": body("AWS::SQS::Queue"),
+        "Mapping": mapping(arn("Queue")),
+    }
+
+
+def dead_letter_loop(make: Make) -> Resources:
+    redrive = {"deadLetterTargetArn": arn("Dead"), "maxReceiveCount": 3}
+    return {
+        **worker(make, "sqs:SendMessage", arn("Queue")),
+        "Queue": body("AWS::SQS::Queue", RedrivePolicy=redrive),
+        "Dead": body("AWS::SQS::Queue"),
+        "Mapping": mapping(arn("Dead")),
+    }
+
+
+def topic_loop(make: Make, **subscription: Any) -> Resources:
+    return {
+        **worker(make, "sns:Publish", {"Ref": "Topic"}),
+        "Topic": body("AWS::SNS::Topic"),
+        "Subscription": body(
+            "AWS::SNS::Subscription",
+            TopicArn={"Ref": "Topic"},
+            Protocol="lambda",
+            Endpoint=arn("Worker"),
+            **subscription,
+        ),
+    }
+
+
+def topic_to_queue_loop(make: Make) -> Resources:
+    subscription = {"Protocol": "sqs", "Endpoint": arn("Queue")}
+    return {
+        **worker(make, "sns:Publish", {"Ref": "Topic"}),
+        "Topic": body("AWS::SNS::Topic", Subscription=[subscription]),
+        "Queue": body("AWS::SQS::Queue"),
+        "Mapping": mapping(arn("Queue")),
+    }
+
+
+def own_events_loop(make: Make, pattern: dict[str, Any] | None = None) -> Resources:
+    return {
+        **worker(make, "events:PutEvents", arn("Bus")),
+        "Bus": body("AWS::Events::EventBus", Name="orders"),
+        "Rule": rule(pattern or {"source": ["my.orders"]}, EventBusName={"Ref": "Bus"}),
+    }
+
+
+def default_bus_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "events:PutEvents", "*"),
+        "Rule": rule({"detail-type": ["order"]}),
+    }
+
+
+def s3_events_loop(make: Make, detail: dict[str, Any] | None = None, kind: str = "Object Created") -> Resources:
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": [kind],
+        "detail": {"bucket": {"name": [{"Ref": "Photos"}]}, **(detail or {})},
+    }
+    return {
+        **worker(make, "s3:PutObject", make.objects("Photos", "out/*")),
+        "Photos": make.bucket(NotificationConfiguration={"EventBridgeConfiguration": {"EventBridgeEnabled": True}}),
+        "Rule": rule(pattern),
+    }
+
+
+def table_loop(make: Make, *patterns: Any, action: str = "dynamodb:PutItem", **table: Any) -> Resources:
+    stream = {"StreamViewType": "NEW_IMAGE"}
+    return {
+        **worker(make, action, arn("Table")),
+        "Table": body("AWS::DynamoDB::Table", StreamSpecification=stream, **table),
+        "Mapping": mapping({"Fn::GetAtt": ["Table", "StreamArn"]}, *patterns, StartingPosition="LATEST"),
+    }
+
+
+def stream_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "kinesis:PutRecord", arn("Stream")),
+        "Stream": body("AWS::Kinesis::Stream"),
+        "Consumer": body("AWS::Kinesis::StreamConsumer", StreamARN=arn("Stream")),
+        "Mapping": mapping({"Ref": "Consumer"}),
+    }
+
+
+def firehose_loop(make: Make, prefix: str = "in/") -> Resources:
+    destination = {"BucketARN": arn("Photos"), "Prefix": prefix}
+    return {
+        **worker(make, "firehose:PutRecord", arn("Delivery")),
+        "Delivery": body("AWS::KinesisFirehose::DeliveryStream", ExtendedS3DestinationConfiguration=destination),
+        "Photos": make.bucket(make.notify("Worker", "in/")),
+    }
+
+
+def pipe_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "sqs:SendMessage", arn("Queue")),
+        "Queue": body("AWS::SQS::Queue"),
+        "Pipe": body("AWS::Pipes::Pipe", Source=arn("Queue"), Target=arn("Worker")),
+    }
+
+
+def direct_loop(make: Make) -> Resources:
+    return worker(
+        make,
+        "lambda:InvokeFunction",
+        {"Fn::Sub": "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:me"},
+        FunctionName="me",
+    )
+
+
+def version_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "lambda:InvokeFunction", {"Ref": "Live"}),
+        "Live": body("AWS::Lambda::Alias", FunctionName={"Ref": "Worker"}, Name="live"),
+    }
+
+
+def url_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "lambda:InvokeFunctionUrl", arn("Worker")),
+        "Url": body("AWS::Lambda::Url", TargetFunctionArn=arn("Worker"), AuthType="AWS_IAM"),
+    }
+
+
+def api_loop(make: Make) -> Resources:
+    routes = {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/POST/*"}
+    return {
+        **worker(make, "execute-api:Invoke", routes),
+        "Api": body("AWS::ApiGatewayV2::Api", ProtocolType="HTTP"),
+        "Integration": body("AWS::ApiGatewayV2::Integration", ApiId={"Ref": "Api"}, IntegrationUri=arn("Worker")),
+    }
+
+
+def destination_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "s3:GetObject", "*"),
+        "Queue": body("AWS::SQS::Queue"),
+        "Config": body(
+            "AWS::Lambda::EventInvokeConfig",
+            FunctionName={"Ref": "Worker"},
+            Qualifier="$LATEST",
+            DestinationConfig={"OnSuccess": {"Destination": arn("Queue")}},
+        ),
+        "Mapping": mapping(arn("Queue")),
+    }
+
+
+def failure_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "s3:GetObject", "*", DeadLetterConfig={"TargetArn": {"Ref": "Topic"}}),
+        "Topic": body("AWS::SNS::Topic", Subscription=[{"Protocol": "lambda", "Endpoint": arn("Worker")}]),
+    }
+
+
+def log_loop(make: Make) -> Resources:
+    return {
+        **worker(make, "s3:GetObject", "*"),
+        "Subscription": body(
+            "AWS::Logs::SubscriptionFilter",
+            LogGroupName={"Fn::Sub": "/aws/lambda/${Worker}"},
+            FilterPattern="",
+            DestinationArn=arn("Worker"),
+        ),
+    }
+
+
+def machine(states: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    definition = json.dumps({"StartAt": next(iter(states)), "States": states})
+    return body(
+        "AWS::StepFunctions::StateMachine", DefinitionString=definition, RoleArn=arn("MachineRole"), **properties
+    )
+
+
+def machine_loop(make: Make) -> Resources:
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "${Worker}"},
+        "End": True,
+    }
+    return {
+        **worker(make, "states:StartExecution", {"Ref": "Machine"}),
+        "Machine": machine({"Call": call}, DefinitionSubstitutions={"Worker": arn("Worker")}),
+        "MachineRole": make.role(),
+    }
+
+
+def machine_status_loop(make: Make) -> Resources:
+    pattern = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
+    return {
+        "Machine": machine({"Done": {"Type": "Succeed"}}),
+        "MachineRole": make.role(),
+        "Rule": rule(pattern, {"Ref": "Machine"}),
+    }
+
+
+def replication_loop(make: Make, status: str = "Enabled") -> Resources:
+    rule_ = {"Status": status, "Filter": {"Prefix": "out/"}, "Destination": {"Bucket": arn("Copy")}}
+    return {
+        **worker(make, "s3:PutObject", make.objects("Photos", "out/*")),
+        "Photos": make.bucket(ReplicationConfiguration={"Role": "r", "Rules": [rule_]}),
+        "Copy": make.bucket(make.notify("Worker", "out/")),
+    }
+
+
+def access_log_loop(make: Make) -> Resources:
+    logging = {"DestinationBucketName": {"Ref": "Logs"}, "LogFilePrefix": "access/"}
+    return {
+        **worker(make, "s3:GetObject", make.objects("Photos")),
+        "Photos": make.bucket(LoggingConfiguration=logging),
+        "Logs": make.bucket(make.notify("Worker", "access/")),
+    }
+
+
+def trail_loop(make: Make) -> Resources:
+    selector = {"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}
+    return {
+        **worker(make, "s3:GetObject", make.objects("Trails")),
+        "Trail": body("AWS::CloudTrail::Trail", S3BucketName={"Ref": "Trails"}, EventSelectors=[selector]),
+        "Trails": make.bucket(make.notify("Worker", suffix=".json.gz")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("resources", "path", "severity"),
+    [
+        (queue_loop, "Worker > Queue > Worker", "stopped-by-aws"),
+        (dead_letter_loop, "Worker > Queue > Dead > Worker", "failure-only"),
+        (topic_loop, "Worker > Topic > Worker", "stopped-by-aws"),
+        (topic_to_queue_loop, "Worker > Topic > Queue > Worker", "stopped-by-aws"),
+        (own_events_loop, "Worker > Bus > Worker", "endless"),
+        (default_bus_loop, "Worker > default event bus > Worker", "endless"),
+        (s3_events_loop, "Worker > Photos > default event bus > Worker", "endless"),
+        (table_loop, "Worker > Table > Worker", "endless"),
+        (stream_loop, "Worker > Stream > Worker", "endless"),
+        (firehose_loop, "Worker > Delivery > Photos > Worker", "endless"),
+        (pipe_loop, "Worker > Queue > Worker", "endless"),
+        (direct_loop, "Worker > Worker", "stopped-by-aws"),
+        (version_loop, "Worker > Worker", "stopped-by-aws"),
+        (url_loop, "Worker > Worker", "stopped-by-aws"),
+        (api_loop, "Worker > Api > Worker", "endless"),
+        (destination_loop, "Worker > Queue > Worker", "stopped-by-aws"),
+        (failure_loop, "Worker > Topic > Worker", "failure-only"),
+        (log_loop, "Worker > /aws/lambda/${Worker} > Worker", "endless"),
+        (machine_loop, "Worker > Machine > Worker", "endless"),
+        (machine_status_loop, "Machine > default event bus > Machine", "endless"),
+        (replication_loop, "Worker > Photos > Copy > Worker", "endless"),
+        (access_log_loop, "Worker > Photos > Logs > Worker", "endless"),
+        (trail_loop, "Worker > Trail > Trails > Worker", "endless"),
+    ],
+)
+def test_every_edge_kind_makes_a_loop(make: Make, resources: Any, path: str, severity: str) -> None:
+    report = make.check(resources(make))
+
+    found = [
+        (" > ".join([finding.path[0].source, *(step.target for step in finding.path)]), finding.severity)
+        for finding in report.findings
+        if finding.verdict == "loop"
+    ]
+    assert (path, severity) in found
+    assert len(report.findings) == 1
+
+
+def excused(make: Make) -> dict[str, Resources]:
+    unsubscribed = topic_loop(make, FilterPolicy={"kind": ["order"]}, FilterPolicyScope="MessageBody")
+    return {
+        "another queue": {**queue_loop(make), "Mapping": mapping(arn("Other")), "Other": body("AWS::SQS::Queue")},
+        "a disabled mapping": {**queue_loop(make), "Mapping": mapping(arn("Queue"), Enabled=False)},
+        "an event of AWS": own_events_loop(make, {"source": ["aws.s3"]}),
+        "an event of AWS by prefix": own_events_loop(make, {"source": [{"prefix": "aws."}]}),
+        "another prefix in the pattern": s3_events_loop(make, {"object": {"key": [{"prefix": "in/"}]}}),
+        "a wildcard in the pattern": s3_events_loop(
+            make, {"object": {"key": [{"wildcard": "*/in/*"}]}}, "Object Deleted"
+        ),
+        "anything but the prefix": s3_events_loop(make, {"object": {"key": [{"anything-but": {"prefix": "out/"}}]}}),
+        "another reason": s3_events_loop(make, {"reason": ["Lifecycle Expiration"]}),
+        "another kind of event": s3_events_loop(make, kind="Object Deleted"),
+        "another event name": table_loop(make, {"eventName": ["REMOVE"]}),
+        "only what expires, without expiry": table_loop(
+            make, {"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}}
+        ),
+        "another prefix of the delivery stream": firehose_loop(make, "out/"),
+        "replication that is off": replication_loop(make, "Disabled"),
+        "no loop but another topic": {
+            **unsubscribed,
+            "Role": make.role(make.allow("sns:Publish", "arn:aws:sns:::other")),
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "another queue",
+        "a disabled mapping",
+        "an event of AWS",
+        "an event of AWS by prefix",
+        "another prefix in the pattern",
+        "a wildcard in the pattern",
+        "anything but the prefix",
+        "another reason",
+        "another kind of event",
+        "another event name",
+        "only what expires, without expiry",
+        "another prefix of the delivery stream",
+        "replication that is off",
+        "no loop but another topic",
+    ],
+)
+def test_what_cannot_meet_is_no_loop(make: Make, name: str) -> None:
+    assert str(make.check(excused(make)[name])).startswith("loop-free")
+
+
+def test_an_item_that_the_function_lets_expire_is_a_slow_loop(make: Make) -> None:
+    expired = {"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}}
+    report = make.check(table_loop(make, expired, TimeToLiveSpecification={"AttributeName": "ttl", "Enabled": True}))
+
+    assert [(finding.verdict, finding.severity) for finding in report.findings] == [("loop", "slow")]
+
+
+def test_a_replica_is_not_replicated_again(make: Make) -> None:
+    def bucket(other: str, *notifications: Any) -> dict[str, Any]:
+        rule_ = {"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": arn(other)}}
+        return make.bucket(*notifications, ReplicationConfiguration={"Role": "r", "Rules": [rule_]})
+
+    resources = {
+        **worker(make, "s3:PutObject", make.objects("Here")),
+        "Here": bucket("There"),
+        "There": bucket("Third"),
+        "Third": make.bucket(make.notify("Worker")),
+    }
+
+    assert make.check(resources).verdict == "loop-free"
+
+
+def test_a_filter_on_attributes_does_not_let_s3_events_through(make: Make) -> None:
+    def system(**subscription: Any) -> Resources:
+        notifications = {"TopicConfigurations": [{"Event": "s3:ObjectCreated:*", "Topic": {"Ref": "Topic"}}]}
+        return {
+            **topic_loop(make, **subscription),
+            "Role": make.role(make.allow("s3:PutObject", make.objects("Photos"))),
+            "Photos": make.bucket(NotificationConfiguration=notifications),
+        }
+
+    assert make.check(system()).verdict == "loop"
+    assert make.check(system(FilterPolicy={"kind": ["order"]})).verdict == "loop-free"
+    assert make.check(system(FilterPolicy={"kind": [{"exists": False}]})).verdict == "loop"
+
+
+def test_rules_pass_events_on_from_bus_to_bus(make: Make) -> None:
+    resources = {
+        **worker(make, "events:PutEvents", arn("First")),
+        "First": body("AWS::Events::EventBus", Name="first"),
+        "Second": body("AWS::Events::EventBus", Name="second"),
+        "Over": rule({"source": ["a"], "detail": {"n": [{"numeric": [">", 1]}]}}, arn("Second"), EventBusName="first"),
+        "Back": rule({"source": ["a", "b"]}, EventBusName=arn("Second")),
+    }
+
+    assert make.check(resources).verdict == "loop"
+    resources["Back"] = rule({"source": ["b"]}, EventBusName=arn("Second"))
+    assert make.check(resources).verdict == "loop-free"
+
+
+def test_recursion_that_is_allowed_is_not_stopped(make: Make) -> None:
+    resources = queue_loop(make)
+    resources["Worker"]["Properties"]["RecursiveLoop"] = "Allow"
+
+    assert make.check(resources).findings[0].severity == "endless"
+
+
+def test_a_state_machine_without_a_definition_may_do_what_its_role_may(make: Make) -> None:
+    resources = {
+        **worker(make, "states:StartExecution", {"Ref": "Machine"}),
+        "Machine": body(
+            "AWS::StepFunctions::StateMachine",
+            DefinitionS3Location={"Bucket": "b", "Key": "k"},
+            RoleArn=arn("MachineRole"),
+        ),
+        "MachineRole": make.role(make.allow("lambda:InvokeFunction", [arn("Worker"), {"Fn::Sub": "${Worker.Arn}:*"}])),
+    }
+
+    assert make.check(resources).findings[0].headline == "`Worker` can invoke itself through `Machine`"
