@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from constructs_lib.bundling.toolchain import (
+    CARGO_LAMBDA_VERSION,
     INSTALL_RUST,
     INSTALL_TOOLS,
     RUST_TARGET,
@@ -53,8 +54,8 @@ def doctor(folder: Path | None = None) -> list[Check]:
     folder = folder or Path.cwd()
     return [
         *_rust(folder),
-        _program("cargo-lambda", find_cargo_lambda(), "builds the binaries", (INSTALL_TOOLS,)),
-        _program("zig", find_zig(), "compiles C dependencies and links for arm64", (INSTALL_TOOLS,), "version"),
+        _program("cargo-lambda", find_cargo_lambda(), "builds the binaries", (INSTALL_TOOLS,), CARGO_LAMBDA_VERSION),
+        _program("zig", find_zig(), "compiles C dependencies and links for arm64", (INSTALL_TOOLS,), ("version",)),
         _node(),
         _program("cdk", _which("cdk"), "synthesizes and deploys", ("npm install --global aws-cdk",)),
         _program(
@@ -118,12 +119,12 @@ def _emulator() -> list[Check]:
 
 
 def _program(
-    part: str, program: Path | None, purpose: str, commands: tuple[str, ...], ask: str = "--version", *,
+    part: str, program: Path | None, purpose: str, commands: tuple[str, ...], ask: tuple[str, ...] = ("--version",), *,
     required: bool = True,
 ) -> Check:  # fmt: skip
     if program is None:
         return Check(part, found=False, detail="missing", purpose=purpose, commands=commands, required=required)
-    said = output(program, ask).partition("\n")[0]
+    said = output(program, *ask).partition("\n")[0]
     detail = f"{said} ({program})" if said else f"{program} does not run"
     return Check(part, bool(said), detail, purpose, () if said else commands, required)
 

@@ -24,6 +24,7 @@ GLIBC = (2, 34)
 
 LAST_RESORT = "/usr/bin"  # where a distribution puts it, whatever PATH says
 INSTALL_RUST = "install Rust: https://rustup.rs"
+CARGO_LAMBDA_VERSION = ("lambda", "--version")  # as a subcommand of cargo: it knows no other
 INSTALL_TOOLS = 'pip install "constructs-lib[cargo]"'
 
 
@@ -85,8 +86,17 @@ def find_toolchain(root: Path) -> Toolchain:
         cargo=cargo,
         cargo_lambda=cargo_lambda,
         zig=zig,
-        versions=(rustc_version, output(cargo_lambda, "--version"), "zig " + output(zig, "version")),
+        versions=(rustc_version, _version(cargo_lambda, *CARGO_LAMBDA_VERSION), "zig " + _version(zig, "version")),
     )
+
+
+def _version(program: Path, *arguments: str) -> str:
+    # Never empty: the cache would take the builds of all versions for the same.
+    said = output(program, *arguments)
+    if not said:
+        command = " ".join([str(program), *arguments])
+        raise _missing(f"`{program.name}` does not run", f"{command}: no answer, or a failure", (INSTALL_TOOLS,))
+    return said
 
 
 def find_cargo_lambda() -> Path | None:
@@ -106,7 +116,7 @@ def find_zig() -> Path | None:
         if (Path(folder) / "zig").is_file():
             return Path(folder) / "zig"
     found = shutil.which("zig")
-    return Path(found) if found else None
+    return Path(found).absolute() if found else None
 
 
 def output(program: Path, *arguments: str, folder: Path | None = None) -> str:

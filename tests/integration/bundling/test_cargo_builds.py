@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from constructs_lib.bundling import BuiltBinary, CargoBinary, build, find_binary
+from constructs_lib.bundling import BuiltBinary, CargoBinary, build, doctor, find_binary
 from constructs_lib.bundling.elf import check_bootstrap, needed_glibc, what_is
+from constructs_lib.bundling.toolchain import find_toolchain
 from constructs_lib.errors import ConstructsLibError
 
 if TYPE_CHECKING:
@@ -40,6 +41,20 @@ def built(workshop: Workshop, *names: str) -> dict[str, BuiltBinary]:
 
 def misses(made: dict[str, BuiltBinary]) -> list[str]:
     return sorted(name for name, binary in made.items() if not binary.hit)
+
+
+def test_every_tool_tells_its_version(workshop: Workshop) -> None:
+    rustc, cargo_lambda, zig = find_toolchain(workshop.workspace).versions
+    assert rustc.startswith("rustc 1.")
+    assert cargo_lambda.startswith("cargo-lambda 1.")
+    assert zig.startswith("zig 0.")
+    assert {check.part: check.found for check in doctor(workshop.workspace)}.items() >= {
+        "cargo and rustc": True,
+        "standard library for aarch64-unknown-linux-gnu": True,
+        "cargo-lambda": True,
+        "zig": True,
+        "node": True,
+    }.items()
 
 
 def test_one_cargo_run_makes_arm64_bootstraps_and_a_second_build_none(workshop: Workshop) -> None:

@@ -147,6 +147,21 @@ def test_no_zig(machine: Machine, tmp_path: Path) -> None:
         toolchain.find_toolchain(tmp_path)
 
 
+def test_a_tool_that_does_not_tell_its_version_is_refused(machine: Machine, tmp_path: Path) -> None:
+    machine.rust("rust", "rustc 1", arm64=True)
+    cargo_lambda = machine.program("tools", "cargo-lambda", '[ "$*" = "lambda --version" ] && exit 1; echo 1')
+    machine.program("tools", "zig", "echo 1")
+    with pytest.raises(ConstructsLibError) as error:
+        toolchain.find_toolchain(tmp_path)
+    assert str(error.value) == (
+        "error[toolchain-missing]: `cargo-lambda` does not run\n\n"
+        f"  {cargo_lambda} lambda --version: no answer, or a failure\n\n"
+        "  note: `constructs-lib doctor` shows every part\n"
+        '  help: pip install "constructs-lib[cargo]"\n'
+        "  see: docs/errors/toolchain-missing.md"
+    )
+
+
 def test_the_doctor_finds_nothing_on_an_empty_machine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "", "", "", "x86_64")))
     checks = doctor(machine.root)
