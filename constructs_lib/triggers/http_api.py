@@ -33,7 +33,7 @@ class HttpApiTrigger(Trigger):
     Args:
         api: an `HttpApi`, imported ones included.
         method: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, or `ANY` for all that have no route of
-            their own.
+            their own; or a member of `apigatewayv2.HttpMethod`.
         path: e.g. `/photos/{id}`; `{name+}` as the last segment takes the rest of the path. `$default` takes what no
             other route matches (then `method` is `ANY`).
         authorizer: who may call, e.g. `HttpJwtAuthorizer(…)` or `HttpIamAuthorizer()`; by default the API's
@@ -49,7 +49,7 @@ class HttpApiTrigger(Trigger):
 
     api: apigatewayv2.IHttpApi
     _: KW_ONLY
-    method: str
+    method: str | apigatewayv2.HttpMethod
     path: str
     authorizer: apigatewayv2.IHttpRouteAuthorizer | None = None
     public: bool = False
@@ -57,9 +57,7 @@ class HttpApiTrigger(Trigger):
     def __post_init__(self) -> None:
         if not hasattr(self.api, "add_vpc_link"):
             raise _wrong_api(self.api)
-        method = self.method.name if isinstance(self.method, apigatewayv2.HttpMethod) else self.method
-        object.__setattr__(self, "method", method)
-        problem = _route_problem(self.method, self.path)
+        problem = _route_problem(self.verb, self.path)
         if problem:
             raise ConstructsLibError(
                 Diagnostic(
@@ -75,16 +73,21 @@ class HttpApiTrigger(Trigger):
             raise _without_authorizer(self.key)
 
     @property
+    def verb(self) -> str:
+        """The method as HTTP spells it, or `ANY`."""
+        return self.method.name if isinstance(self.method, apigatewayv2.HttpMethod) else self.method
+
+    @property
     def key(self) -> str:
         """The route key as API Gateway writes it, e.g. `GET /photos/{id}`."""
-        return DEFAULT_PATH if self.path == DEFAULT_PATH else f"{self.method} {self.path}"
+        return DEFAULT_PATH if self.path == DEFAULT_PATH else f"{self.verb} {self.path}"
 
     def bind(self, function: lambda_.Function) -> None:
         """Declare the route, its permission and, once per API, the integration."""
         routes = _of_api.setdefault(identity(self.api), _Routes())
         routes.add(function, self)
         api = relative_path(self.api, function.stack)
-        method = apigatewayv2.HttpMethod[self.method]
+        method = apigatewayv2.HttpMethod[self.verb]
         apigatewayv2.HttpRoute(
             function,
             f"{api}/{self.key.replace(' ', '')}",
@@ -112,7 +115,7 @@ class HttpApiTrigger(Trigger):
         api = f"arn:{PARTITION}:execute-api:{environment.region}:{environment.account}:{self.api.api_id}"
         if self.path == DEFAULT_PATH:
             return f"{api}/*/{DEFAULT_PATH}"
-        return f"{api}/*/{self.method.replace('ANY', '*')}{_VARIABLE.sub('*', self.path)}"
+        return f"{api}/*/{self.verb.replace('ANY', '*')}{_VARIABLE.sub('*', self.path)}"
 
 
 class _Integration(apigatewayv2.HttpRouteIntegration):

@@ -49,7 +49,7 @@ def test_every_kind_of_route(stack: cdk.Stack, declare: Declare, snapshot: Snaps
         "Hello",
         triggers=[
             HttpApiTrigger(api, method="GET", path="/", public=True),
-            HttpApiTrigger(api, method="PUT", path="/photos/{id}", authorizer=users),
+            HttpApiTrigger(api, method=apigatewayv2.HttpMethod.PUT, path="/photos/{id}", authorizer=users),
             HttpApiTrigger(api, method="ANY", path="/admin/{rest+}", authorizer=authorizers.HttpIamAuthorizer()),
             HttpApiTrigger(api, method="ANY", path="$default", public=True),
         ],
@@ -68,6 +68,12 @@ def test_a_public_route_of_an_api_with_a_default_authorizer(
     ]
     declare(stack, "Hello", triggers=routes)
     snapshot("default_authorizer", stack)
+
+
+def test_a_route_of_an_imported_api(stack: cdk.Stack, declare: Declare, snapshot: Snapshot) -> None:
+    api = apigatewayv2.HttpApi.from_http_api_attributes(stack, "Api", http_api_id="a1b2c3")
+    declare(stack, "Hello", triggers=[HttpApiTrigger(api, method="GET", path="/", public=True)])
+    snapshot("imported_api", stack)
 
 
 def test_two_functions_of_one_bucket_and_two_buckets_of_one_function(
