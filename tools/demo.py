@@ -157,7 +157,7 @@ def find(photo: Path) -> None:
         )
 
 
-def demonstrate(given: Path | None, port: int | None) -> None:
+def demonstrate(given: Path | None, port: int | None, assembly: Path) -> None:
     """Do steps 2 to 6."""
     from tools import photo as photos  # noqa: PLC0415 - needs what step 1 installs
     from tools.job import Deployment  # noqa: PLC0415
@@ -166,12 +166,12 @@ def demonstrate(given: Path | None, port: int | None) -> None:
         photos.check(given)
     aws = LocalAws(port=port)
     with step(2, "Synth: one build for the whole app, the loop proof, CloudFormation and SAM templates"):
-        synthesize(ASSEMBLY)
+        synthesize(assembly)
     with contextlib.ExitStack() as stack:
         with step(3, "Local AWS, cdk bootstrap, cdk deploy"):
             stack.enter_context(aws)
             print(f"  {aws.endpoint}", flush=True)
-            deploy_by_cdk(aws, ASSEMBLY)
+            deploy_by_cdk(aws, assembly)
         with step(4, "A photo, on what CDK deployed"):
             photo = given or FOLDER / "photo.jpg"
             if not given:
@@ -181,13 +181,13 @@ def demonstrate(given: Path | None, port: int | None) -> None:
             by_cdk = Deployment(aws, *STACKS)
             show(by_cdk, photo, FOLDER / "thumbnail.jpg")
         with step(5, "The same from the emitted SAM templates"):
-            deploy_by_sam(aws, ASSEMBLY)
+            deploy_by_sam(aws, assembly)
             by_sam = Deployment(aws, *(name + SAM_SUFFIX for name in STACKS))
             show(by_sam, photo, FOLDER / "thumbnail-sam.jpg")
         with step(6, "Destroy and stop everything"):
             for deployment in (by_cdk, by_sam):
                 deployment.empty()  # CloudFormation deletes no bucket with something in it
-            destroy(aws, ASSEMBLY)
+            destroy(aws, assembly)
             stack.close()
     print(REAL_ACCOUNT, flush=True)
 
@@ -197,6 +197,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--photo", type=Path, help="a JPEG or PNG file; one is drawn if it is left out")
     parser.add_argument("--port", type=int, help="the local AWS's port on 127.0.0.1; a free one by default")
+    parser.add_argument("--assembly", type=Path, default=ASSEMBLY, help="where to synthesize to")
     options = parser.parse_args(arguments)
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)  # any wish to end is Ctrl-C
@@ -204,7 +205,7 @@ def main(arguments: list[str]) -> int:
         if options.photo:
             find(options.photo)
         if Path(sys.prefix) == environment.VENV:
-            demonstrate(options.photo, options.port)
+            demonstrate(options.photo, options.port, options.assembly)
             return 0
         print("1 Toolchain", flush=True)
         status = setup.main()

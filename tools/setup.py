@@ -165,7 +165,11 @@ def distributions(folder: Path) -> list[str]:
 
 def stamp(folder: Path, lock: Path) -> dict[str, object]:
     """Return what a finished environment looks like, by its contents."""
-    return {"lock": digest(lock), "python": sys.version, "distributions": distributions(folder)}
+    return {
+        "lock": digest(lock),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "distributions": distributions(folder),
+    }
 
 
 def read(path: Path) -> object:
