@@ -96,11 +96,13 @@ class Draft:
 
     def refuse(self, logical_id: str, subject: str, fix: str, *, note: str = "") -> None:
         """Note that a part of a resource has no SAM form; `subject` names the property."""
+        resource = self.stack.document.get("Resources", {}).get(logical_id)
+        kind = resource.get("Type", "") if isinstance(resource, dict) else ""
         self.refusals.append(
             Diagnostic(
                 reference="sam-cannot-express",
                 headline=f"SAM cannot express `{subject}` of `{logical_id}` in stack `{self.stack.id}`",
-                evidence=f"{logical_id}  {self.resources[logical_id].get('Type')}",
+                evidence=f"{logical_id}  {kind}".rstrip(),
                 notes=(note,) if note else (),
                 helps=(fix,),
             )

@@ -33,7 +33,11 @@ _NESTED_SAME = frozenset({"NotificationARNs", "Parameters", "TimeoutInMinutes"})
 
 def folded(stack: assemblies.Stack, folder: Path, sources: Mapping[str, Mapping[str, CargoSource]]) -> Draft:
     """Draft the SAM template of a stack, to lie in `folder`, with those of the stacks nested in it."""
-    draft = Draft(stack=stack, document=stripped(stack.document), folder=folder, sources=sources.get(stack.id, {}))
+    draft = Draft(stack=stack, document={}, folder=folder, sources=sources.get(stack.id, {}))
+    _refuse_what_hides_resources(draft)
+    if draft.refusals:
+        return draft
+    draft.document = stripped(stack.document)
     draft.resources.update({name: without_implied_waits(resource) for name, resource in draft.resources.items()})
     for fold in FOLDS:
         fold(draft)
@@ -54,6 +58,20 @@ def folded(stack: assemblies.Stack, folder: Path, sources: Mapping[str, Mapping[
     if stack.protected:
         draft.deltas.append(Delta(stack.id, "`sam deploy` sets no termination protection"))
     return draft
+
+
+def _refuse_what_hides_resources(draft: Draft) -> None:
+    for name in draft.stack.document.get("Parameters", {}):
+        if name.startswith("AssetParameters"):
+            draft.refuse(
+                name,
+                "Parameters",
+                "use the `DefaultStackSynthesizer`, CDK's own choice since version 2",
+                note="the legacy synthesizer has the CDK CLI upload assets and pass their place as parameters",
+            )
+    for name in draft.stack.document.get("Resources", {}):
+        if name.startswith("Fn::"):
+            draft.refuse(name, "Resources", "write the resources out", note="what such a loop makes is not known here")
 
 
 def _nest(draft: Draft, name: str, resource: dict[str, Any], child: Draft) -> None:

@@ -70,6 +70,7 @@ class _HttpApi:
     def fold(self) -> None:
         """Replace the API and its parts by one SAM resource."""
         stage_id, stage = self._stage()
+        self._check_attributes(self.name, self.resource)
         for id_, part in self.parts.items():
             self._check_part(id_, part)
         folded = {
@@ -115,7 +116,10 @@ class _HttpApi:
         for key in _SPREAD:
             if part.get(key) != self.resource.get(key):
                 raise NotOneToOneError(f"`{id_}` has another `{key}` than the API")
-        unknown = part.keys() - {*_SPREAD, "Type", "Properties", "DependsOn", "Metadata"}
+        self._check_attributes(id_, part)
+
+    def _check_attributes(self, id_: str, resource: Mapping[str, Any]) -> None:
+        unknown = resource.keys() - {*_SPREAD, "Type", "Properties", "DependsOn", "Metadata"}
         if unknown:
             raise NotOneToOneError(f"`{id_}` has the attribute `{min(unknown)}`")
 
@@ -199,6 +203,9 @@ class _HttpApi:
         note(Delta(self.name, "SAM adds the tag `httpapi:createdBy: SAM`"))
         stage = self.parts[stage_id]["Properties"]["StageName"]
         note(Delta(stage_id, f"SAM calls the stage `{_stage_id(self.name, stage)}`"))
+        for id_, part in self.parts.items():
+            if "Metadata" in part:
+                note(Delta(id_, "its `Metadata` is left out: a SAM API has no place for it"))
         if "Version" not in self.resource["Properties"]:
             note(Delta(self.name, "an OpenAPI body needs a version: the API shows `1.0`, not none"))
         for id_, _ in self.draft.of_type("AWS::Lambda::Permission"):

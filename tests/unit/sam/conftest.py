@@ -43,7 +43,11 @@ def assembly(tmp_path: Path) -> Callable[..., Path]:
     """A cloud assembly with one stack of these resources and these file assets, object key to path."""
 
     def make(
-        resources: Mapping[str, Any], *, files: Mapping[str, Mapping[str, Any]] | None = None, **properties: Any
+        resources: Mapping[str, Any],
+        *,
+        files: Mapping[str, Mapping[str, Any]] | None = None,
+        template: Mapping[str, Any] | None = None,
+        **properties: Any,
     ) -> Path:
         folder = tmp_path / "cdk.out"
         folder.mkdir()
@@ -63,7 +67,7 @@ def assembly(tmp_path: Path) -> Callable[..., Path]:
                     },
                 }
             },
-            "Stack.template.json": {"Resources": resources},
+            "Stack.template.json": {"Resources": resources, **(template or {})},
             "Stack.assets.json": {"files": assets, "dockerImages": {}},
         }
         for name, document in documents.items():

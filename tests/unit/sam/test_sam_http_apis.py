@@ -82,6 +82,7 @@ def change(path: str, *, to: Any) -> Callable[[dict[str, Any]], None]:
         ),
         (change("Stage/DeletionPolicy", to="Retain"), "`Stage` has another `DeletionPolicy` than the API"),
         (change("Route/UpdatePolicy", to={}), "`Route` has the attribute `UpdatePolicy`"),
+        (change("Api/CreationPolicy", to={}), "`Api` has the attribute `CreationPolicy`"),
         (change("Second", to=RESOURCES["Stage"]), "it has 2 stages, a SAM API exactly one"),
         (change("Api/Properties/IpAddressType", to="dualstack"), "SAM has no property for the API's `IpAddressType`"),
         (change("Api/Properties/Description", to={"Ref": "P"}), "SAM takes `Description` only as a literal"),
@@ -174,6 +175,16 @@ def test_references_to_the_stage_follow_it(draft: Callable[[Mapping[str, Any]], 
         "Text": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": {"Fn::Sub": "at ${Api.Stage} of ${!Stage}"}}},
         "Later": {"Type": "AWS::SSM::Parameter", "DependsOn": ["ApiApiGatewayDefaultStage", "Api", "F"]},
     }
+
+
+def test_metadata_of_a_part_is_left_out_and_said(draft: Callable[[Mapping[str, Any]], Draft]) -> None:
+    resources = copy.deepcopy(RESOURCES)
+    resources["Stage"]["Metadata"] = {"cdk_nag": {}}
+    work = draft(resources)
+    http_apis.fold(work)
+    assert "Stage: its `Metadata` is left out: a SAM API has no place for it" in [
+        f"{delta.logical_id}: {delta.text}" for delta in work.deltas
+    ]
 
 
 def test_what_a_part_waits_for_the_api_waits_for(draft: Callable[[Mapping[str, Any]], Draft]) -> None:

@@ -76,6 +76,37 @@ def test_a_package_that_is_made_when_cdk_publishes_is_refused(assembly: Callable
 
 
 @pytest.mark.parametrize(
+    ("resources", "template", "message"),
+    [
+        (
+            {},
+            {"Parameters": {"AssetParametersabcS3Bucket": {"Type": "String"}}},
+            "SAM cannot express `Parameters` of `AssetParametersabcS3Bucket` in stack `Stack`",
+        ),
+        (
+            {"Fn::ForEach::Topics": ["Name", ["a"], {"Topic${Name}": {"Type": "AWS::SNS::Topic"}}]},
+            {"Transform": "AWS::LanguageExtensions"},
+            "SAM cannot express `Resources` of `Fn::ForEach::Topics` in stack `Stack`",
+        ),
+    ],
+)
+def test_a_template_that_hides_its_resources_is_refused(
+    assembly: Callable[..., Path], resources: dict[str, Any], template: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConstructsLibError) as caught:
+        sam.write(assembly(resources, template=template), {})
+    assert [diagnostic.headline for diagnostic in caught.value.diagnostics] == [message]
+
+
+def test_other_transforms_stay_before_sams(assembly: Callable[..., Path]) -> None:
+    (one,) = sam.write(assembly({}, template={"Transform": "AWS::LanguageExtensions"}), {})
+    assert yaml.safe_load(one.template.read_text())["Transform"] == [
+        "AWS::LanguageExtensions",
+        "AWS::Serverless-2016-10-31",
+    ]
+
+
+@pytest.mark.parametrize(
     ("sources", "message"),
     [
         ({"Stack": {"G": "g"}}, "there is no function `G` in stack `Stack` to build a binary for"),
