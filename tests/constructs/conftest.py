@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import cfnlint
 import cfnlint.config
+import cfnlint.rules
+import cfnlint.runner
 import pytest
 from aws_cdk import assertions
 
@@ -99,5 +102,12 @@ def snapshot() -> Snapshot:
 
 
 def lint(text: str) -> list[str]:
-    options = cfnlint.config.ManualArgs(regions=["eu-central-1"])
-    return [f"{match.rule.id} {match.path}: {match.message}" for match in cfnlint.api.lint(text, config=options)]
+    matches = cfnlint.api.lint(text, rules=_rules(), regions=["eu-central-1"])
+    return [f"{match.rule.id} {match.path}: {match.message}" for match in matches]
+
+
+@cache
+def _rules() -> cfnlint.rules.RulesCollection:
+    """Loading them takes longer than checking a template."""
+    rules: cfnlint.rules.RulesCollection = cfnlint.runner.Runner(cfnlint.config.ConfigMixIn()).rules
+    return rules
