@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+MAX_ACTIONS = 3
 # What AWS's recursion detection covers: "Use Lambda recursive loop detection" in the Lambda developer guide.
 _WATCHED_BY_AWS = {"AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"}
 
@@ -36,7 +37,7 @@ def check(templates: Iterable[Template]) -> Report:
     system = System(templates)
     graph = Graph(system)
     finder = Finder(graph)
-    findings = [_finding(graph, edges) for edges in finder.find()]
+    findings = [_finding(graph, finder, edges) for edges in finder.find()]
     findings.sort(key=lambda finding: (finding.verdict != "loop", finding.headline))
     edges, resources = finder.arrows()
     return Report(
@@ -49,9 +50,9 @@ def check(templates: Iterable[Template]) -> Report:
     )
 
 
-def _finding(graph: Graph, edges: list[Edge]) -> Finding:
+def _finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
     certain = all(edge.passage.is_sure for edge in edges)
-    path = tuple(_steps(graph, edges))
+    path = tuple(_steps(graph, finder, edges))
     types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
     only_s3 = types <= {"AWS::Lambda::Function", "AWS::S3::Bucket"} and "AWS::S3::Bucket" in types
     return Finding(
@@ -65,12 +66,15 @@ def _finding(graph: Graph, edges: list[Edge]) -> Finding:
     )
 
 
-def _steps(graph: Graph, edges: list[Edge]) -> Iterator[Step]:
+def _steps(graph: Graph, finder: Finder, edges: list[Edge]) -> Iterator[Step]:
     label = graph.system.label
     for edge in edges:
+        actions = finder.actions(edge)
+        more = f" and {len(actions) - MAX_ACTIONS} more" if len(actions) > MAX_ACTIONS else ""
         for hop in edge.hops():
             source, target = hop.source, hop.target
-            yield Step(label(source), hop.via, label(target), source.id, target.id, source.template)
+            via = hop.via if hop.via != edge.passage.action else f"{', '.join(actions[:MAX_ACTIONS])}{more}"
+            yield Step(label(source), via, label(target), source.id, target.id, source.template)
 
 
 def _severity(graph: Graph, edges: list[Edge], types: set[str]) -> Severity:

@@ -75,7 +75,7 @@ class Finder:
 
     def find(self) -> list[list[Edge]]:
         """Closed paths, each as the edges that make it; after each round what was found is taken out."""
-        found: list[list[Edge]] = []
+        found: dict[tuple[tuple[Node, Node], ...], list[Edge]] = {}
         for certain in (True, False):
             for _ in range(MAX_ROUNDS):
                 graph = self._adjacency(certain=certain)
@@ -83,9 +83,24 @@ class Finder:
                 if not cycles:
                     break
                 paths = [self._path(cycle, certain=certain) for cycle in cycles]
-                found += paths
-                self._gone.update(edge.passage for edges in paths for edge in edges)
-        return found
+                for edges in paths:
+                    nodes = tuple((hop.source, hop.target) for edge in edges for hop in edge.hops())
+                    found.setdefault(nodes, edges)
+                    self._gone.update(edge.passage for edge in edges)
+        return list(found.values())
+
+    def actions(self, edge: Edge) -> list[str]:
+        """All that the actor does on the same way: several actions of one grant, or several grants."""
+        nodes = [hop.target for hop in edge.hops()]
+        return list(
+            dict.fromkeys(
+                passage.action
+                for outlet in self._graph.outlets[edge.source]
+                for passage in self._graph.passages(outlet)
+                if passage.is_sure >= edge.passage.is_sure
+                and [hop.target for hop in passage.path(edge.source)] == nodes
+            )
+        )
 
     def _adjacency(self, *, certain: bool) -> list[list[int]]:
         graph: list[list[int]] = [

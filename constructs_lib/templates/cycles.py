@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.templates.sam import expanded
+
 if TYPE_CHECKING:
     from constructs_lib.templates.template import Resource, Template
 
@@ -29,6 +31,7 @@ def dependency_cycle(template: Template) -> list[str] | None:
     >>> dependency_cycle(Template.of({"Resources": {"Photos": photos, "Resize": resize}}))
     ['Photos', 'Resize', 'Photos']
     """
+    template = expanded(template)
     graph = {
         key: sorted(references(resource) & template.resources.keys()) for key, resource in template.resources.items()
     }
@@ -44,7 +47,9 @@ def references(resource: Resource) -> set[str]:
     depends = resource.body.get("DependsOn", ())
     names = depends if isinstance(depends, list) else [depends]
     found = {name for name in names if isinstance(name, str)}
-    stack: list[Any] = [value for key, value in resource.body.items() if key not in {"Type", "DependsOn"}]
+    apart = {"Type", "DependsOn", "Properties"}
+    stack: list[Any] = [value for key, value in resource.body.items() if key not in apart]
+    stack.append(resource.properties)
     while stack:
         value = stack.pop()
         if isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.sam import expanded
 from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class System:
     """
 
     def __init__(self, templates: Iterable[Template]) -> None:
-        self.templates = tuple(templates)
+        self.templates = tuple(map(expanded, templates))
         self.symbols = Symbols()
         self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
         self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
@@ -241,7 +242,7 @@ class System:
         parameter = template.section("Parameters").get(name)
         if isinstance(parameter, Mapping):
             return self._parameter(name, parameter, template)
-        node = self.node(template, name)
+        node = self.node(template, name) or self.node(template, name.partition(".")[0])  # SAM: `Function.Alias`
         return None if node is None else list(self._attribute(node, "Ref"))
 
     def _pseudo(self, name: str, template: Template) -> list[str] | None:
