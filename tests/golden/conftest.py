@@ -32,7 +32,7 @@ def translate(monkeypatch: pytest.MonkeyPatch) -> Translate:
                 if isinstance(properties.get(key), str):
                     properties[key] = "s3://packages/code"
             if resource["Type"] == "AWS::Serverless::Application":
-                properties["TemplateUrl"] = "https://packages.s3.amazonaws.com/template"
+                properties["Location"] = "https://packages.s3.amazonaws.com/template"
         try:
             translated = Translator({}, Parser()).translate(template, {})
         except InvalidDocumentException as error:
