@@ -17,7 +17,7 @@ from constructs_lib.templates.template import Template, read
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Found", "assembly", "discover"]
+__all__ = ["Found", "assembly", "discover", "looks_like_template"]
 
 _ENDINGS = {".json", ".yaml", ".yml", ".template"}
 _SKIPPED = {"node_modules", "__pycache__", "target", "site-packages"}
@@ -91,7 +91,7 @@ def _in_folder(folder: Path) -> Iterator[Found]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in sorted(files):
             path = here / name
-            if path.suffix in _ENDINGS and _looks_like_template(path):
+            if path.suffix in _ENDINGS and looks_like_template(path):
                 yield _file(path)
 
 
@@ -118,7 +118,8 @@ def _file(path: Path) -> Found:
         return Found(path, error=error)
 
 
-def _looks_like_template(path: Path) -> bool:
+def looks_like_template(path: Path) -> bool:
+    """Whether a file says `Resources` and names types of resources; it may be broken all the same."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")

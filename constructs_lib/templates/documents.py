@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["parse", "read_text", "unreadable"]
+__all__ = ["UnreadableError", "parse", "read_text", "unreadable"]
 
 MAX_BYTES = 8 * 1024 * 1024
 """CloudFormation itself takes at most 1 MB ("Template quotas" in its user guide)."""
@@ -38,16 +38,32 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
-def unreadable(name: str, reason: str, *, line: int | None = None, column: int | None = None) -> ConstructsLibError:
+class UnreadableError(ConstructsLibError):
+    """A template that cannot be read.
+
+    Attributes:
+        line: where in the file, counted from 1; None if nobody can tell.
+        column: likewise.
+    """
+
+    def __init__(self, diagnostic: Diagnostic, line: int | None = None, column: int | None = None) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(diagnostic)
+
+
+def unreadable(name: str, reason: str, *, line: int | None = None, column: int | None = None) -> UnreadableError:
     """The error for a template that cannot be read; lines and columns count from 1."""
     place = "" if line is None else f", line {line}" + ("" if column is None else f", column {column}")
-    return ConstructsLibError(
+    return UnreadableError(
         Diagnostic(
             reference="template-unreadable",
             headline=f"cannot read `{name}` as a CloudFormation or SAM template",
             evidence=f"{name}{place}: {reason}",
             helps=("give a template in JSON or YAML, as CloudFormation takes it",),
-        )
+        ),
+        line,
+        column,
     )
 
 
