@@ -20,6 +20,7 @@ _FIELDS = 6
 _NAMES_SERVICE = 4
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
+_NAME_ENDS = re.compile("[/:]")
 _OBJECT = "/object/"
 
 
@@ -123,7 +124,7 @@ def _shared(pattern: str, target: str) -> int:
 def _may_be_same(pattern: str, target: str) -> bool:
     """Whether different texts may turn out to be the same name: a made-up name is like no other."""
     shared = _shared(pattern, target)
-    named, name = pattern[shared:].partition("/")[0], target[shared:].partition("/")[0]
+    named, name = (_NAME_ENDS.split(text[shared:], maxsplit=1)[0] for text in (pattern, target))
     if STAR in named or ANY in named:
         return True
     kinds = {kind_of(character) for character in symbols_in(named + name)}

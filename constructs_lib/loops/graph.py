@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
-MAX_HOPS = 12
+MAX_HOPS = 16
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Passage:
         slow: whether it takes long.
         unwatched: whether AWS's recursion detection loses its trace.
         deposit: what the outlet's action puts; None if the actor puts it by itself.
+        steps: which listener let what through, so that nothing is passed on twice.
     """
 
     action: str
@@ -100,6 +101,7 @@ class Passage:
     slow: bool = False
     unwatched: bool = False
     deposit: Deposit | None = None
+    steps: tuple[tuple[Listener, Message], ...] = ()
 
     @cached_property
     def is_sure(self) -> bool:
@@ -257,8 +259,7 @@ class Graph:
         """Whom a message wakes that has arrived at a resource."""
         if node in self._is_actor:
             yield replace(passage, target=node)
-        seen = {passage.first, *(hop.target for hop in passage.hops[:-1])}
-        if len(passage.hops) >= MAX_HOPS or (passage.hops and node in seen):
+        if len(passage.hops) >= MAX_HOPS:
             return
         for listener, targets in self._listeners.get(node, ()):
             useful = [target for target in targets if target in self._leads_on]
@@ -266,12 +267,14 @@ class Graph:
                 continue
             for let_through in listener.filters:
                 stretch = passage.stretches[-1].through(let_through)
-                if stretch.message.may() is not None:
+                step = (listener, stretch.message)
+                if stretch.message.may() is not None and step not in passage.steps:
                     for target in useful:
-                        yield from self._follow(self._passed(passage, stretch, listener, node, target), target)
+                        yield from self._follow(self._passed(passage, stretch, listener, target), target)
                     break
 
-    def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, node: Node, target: Node) -> Passage:
+    def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, target: Node) -> Passage:
+        node = passage.hops[-1].target if passage.hops else passage.first
         carried = listener.carry(stretch.message)
         if carried is stretch.message:
             stretches = (*passage.stretches[:-1], stretch)
@@ -283,6 +286,7 @@ class Graph:
         return replace(
             passage,
             hops=(*passage.hops, Hop(node, listener.label, target)),
+            steps=(*passage.steps, (listener, stretch.message)),
             stretches=stretches,
             doubts=tuple(dict.fromkeys((*passage.doubts, *doubts))),
             failure=passage.failure or listener.failure,

@@ -53,7 +53,7 @@ class Channel:
     deposits: tuple[Deposit, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listener:
     """Something that a resource wakes or passes on to.
 

@@ -137,7 +137,7 @@ class StateMachines(EdgeKind):
                 if key in entry:
                     texts = system.texts(_substituted(entry[key], node), node.template)
                     fields[name] = Language((tuple(map(literal, texts)),))
-            value = entry.get("EventBusName", _UNKNOWN if "EventBusName.$" in entry else "default")
+            value = _substituted(entry.get("EventBusName", _UNKNOWN if "EventBusName.$" in entry else "default"), node)
             names = system.texts(value, node.template) if value is not _UNKNOWN else ()
             for name in names:
                 arn = name if name.startswith("arn:") else f"arn:aws:events:::event-bus/{name}"
