@@ -119,8 +119,10 @@ def _with_construct_paths(template: Template) -> Template:
     The assembly's metadata has the paths too, for stacks that are not nested.
     """
     path = template.path
-    metadata = path.with_name(path.name.replace(".template.json", ".metadata.json")) if path else None
-    if path is None or metadata is None or metadata == path or not metadata.exists():
+    if path is None or any(resource.construct_path for resource in template.resources.values()):
+        return template
+    metadata = path.with_name(path.name.replace(".template.json", ".metadata.json"))
+    if metadata == path or not metadata.exists():
         return template
     document = json.loads(path.read_text())
     for construct_path, entries in json.loads(metadata.read_text()).items():

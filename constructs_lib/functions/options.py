@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import aws_cdk as cdk
     from aws_cdk import aws_codeguruprofiler as codeguruprofiler
@@ -88,18 +88,27 @@ REFUSED: Mapping[str, str] = {
 }
 
 
-def refuse_keywords(keywords: Iterable[str], path: str) -> None:
-    """Raise for a keyword of `aws_lambda.Function` whose value this library decides."""
-    refused = [keyword for keyword in keywords if keyword in REFUSED]
-    if refused:
-        raise ConstructsLibError(
-            *(
-                Diagnostic(
-                    reference="function-keyword-refused",
-                    headline=f"`{path}` sets `{keyword}`, which RustFunction decides itself",
-                    notes=(REFUSED[keyword],),
-                    helps=(f"leave out `{keyword}`, or use aws_lambda.Function for code that is built elsewhere",),
-                )
-                for keyword in refused
-            )
+def refuse_keywords(keywords: Collection[str], path: str) -> None:
+    """Raise for a keyword of `aws_lambda.Function` whose value this library decides, or another keyword does."""
+    refused = [
+        Diagnostic(
+            reference="function-keyword-refused",
+            headline=f"`{path}` sets `{keyword}`, which RustFunction decides itself",
+            notes=(REFUSED[keyword],),
+            helps=(f"leave out `{keyword}`, or use aws_lambda.Function for code that is built elsewhere",),
         )
+        for keyword in keywords
+        if keyword in REFUSED
+    ]
+    refused += [
+        Diagnostic(
+            reference="function-keyword-refused",
+            headline=f"`{path}` sets `{keyword}` and `log_group`",
+            notes=("a log group that is given has a retention and a removal policy of its own",),
+            helps=(f"leave out `{keyword}`, or leave out `log_group` to have one made",),
+        )
+        for keyword in ("log_retention", "log_removal_policy")
+        if keyword in keywords and "log_group" in keywords
+    ]
+    if refused:
+        raise ConstructsLibError(*refused)

@@ -80,14 +80,15 @@ class RustFunction(lambda_.Function):
         access: Sequence[Access] = (),
         environment: Mapping[str, str] | None = None,
         on_failure: sqs.IQueue | lambda_.IDestination | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
-        log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        log_retention: logs.RetentionDays | None = None,
+        log_removal_policy: cdk.RemovalPolicy | None = None,
         **options: Unpack[FunctionOptions],
     ) -> None:
         show_errors_without_traceback()
         guard(scope)
         path = f"{scope.node.path}/{id}"
-        refuse_keywords(options, path)
+        own_logs = {"log_retention": log_retention, "log_removal_policy": log_removal_policy}
+        refuse_keywords({**options, **{keyword: value for keyword, value in own_logs.items() if value}}, path)
         wakes = [_part(given, Trigger, "triggers", path) for given in _listed(triggers)]
         touches = [_part(given, Access, "access", path) for given in _listed(access)]
         source = find_binary(workspace=workspace, manifest=manifest, binary=binary)
@@ -96,7 +97,10 @@ class RustFunction(lambda_.Function):
 
         role = options.pop("role", None) or InlineRole(scope, f"{id}Role", references=self._references)
         log_group = options.pop("log_group", None) or logs.LogGroup(
-            scope, f"{id}Logs", retention=log_retention, removal_policy=log_removal_policy
+            scope,
+            f"{id}Logs",
+            retention=log_retention or logs.RetentionDays.ONE_MONTH,
+            removal_policy=log_removal_policy or cdk.RemovalPolicy.DESTROY,
         )
         statements = [_write_logs(log_group), *_of_options(stack, options)]
         statements += [statement for part in touches for statement in part.statements()]

@@ -12,6 +12,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as notifications
 from aws_cdk import aws_sqs as sqs
@@ -402,6 +403,16 @@ class TestFunctionKeywordRefused:
             "error[function-keyword-refused]: `Thumbnails/Resize` sets `handler`, which RustFunction decides itself\n\n"
             "  note: a custom runtime has no handler: Lambda starts the file `bootstrap`\n"
             "  help: leave out `handler`, or use aws_lambda.Function for code that is built elsewhere\n"
+            "  see: docs/errors/function-keyword-refused.md"
+        )
+
+    def test_a_retention_for_a_log_group_that_has_its_own(self, stack: cdk.Stack, declare: Declare) -> None:
+        group = logs.LogGroup(stack, "Group")
+        keywords = {"log_group": group, "log_retention": logs.RetentionDays.ONE_DAY}
+        assert text_of(lambda: declare(stack, "Resize", **keywords)) == (
+            "error[function-keyword-refused]: `Thumbnails/Resize` sets `log_retention` and `log_group`\n\n"
+            "  note: a log group that is given has a retention and a removal policy of its own\n"
+            "  help: leave out `log_retention`, or leave out `log_group` to have one made\n"
             "  see: docs/errors/function-keyword-refused.md"
         )
 
