@@ -214,12 +214,33 @@ class Graph:
         return next(self._follow(start, node), None) is not None
 
     def _put(self, put: Put) -> Iterator[Passage]:
+        needed = self._needed(put)
+        if needed is None:
+            return
         free = self.system.symbols.free_in(put.target)
         for node in self._targets(put.target, put.expects):
-            doubts = [doubt for doubt in (put.doubt, *(symbol.why for symbol in free)) if doubt]
+            doubts = [doubt for doubt in (put.doubt, needed, *(symbol.why for symbol in free)) if doubt]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
             yield from self._follow(start, node)
+
+    def _needed(self, put: Put) -> str | None:
+        """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
+        if put.needs is None:
+            return ""
+        action, name = put.needs
+        found = None
+        for grant in self.outlets[put.source]:
+            if isinstance(grant, Grant) and grant.allow.actions.covers(action) is not None:
+                rest = rest_of(grant.allow.resource, name)
+                deposit = Deposit(action, rest="stream")
+                sure = _content(rest.sure, grant, deposit, name, certain=True)
+                if sure is not None and sure.sure() is not None and not grant.allow.doubt:
+                    return ""
+                may = _content(rest.may, grant, deposit, name, certain=False)
+                if may is not None and may.may() is not None:
+                    found = grant.allow.doubt or f"it is not certain that its role allows {action}"
+        return found
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._candidates(grant.allow.resource):

@@ -47,7 +47,9 @@ def keys(passage: Passage) -> list[tuple[str, str]]:
     for stretch in passage.stretches:
         fields = _values(stretch)
         if "key" in stretch.message.fields:
-            found.append((fields.get("key", ""), fields.get("event", "")))
+            entry = (fields.get("key", ""), fields.get("event", ""))
+            if found[-1:] != [entry]:
+                found.append(entry)
         later = next((name for name in fields if name.endswith("detail.object.key")), None)
         if later is not None and found:  # the same key, narrowed by a pattern
             found[-1] = (fields[later], found[-1][1])

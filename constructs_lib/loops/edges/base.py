@@ -96,6 +96,7 @@ class Put:
         expects: the types that the target may have, should its ARN not be known.
         doubt: why it is not certain; empty if it is.
         failure: whether it does so only when it fails.
+        needs: the action that its role has to allow for it, and on which address; None if it needs none.
     """
 
     source: Node
@@ -105,6 +106,7 @@ class Put:
     expects: tuple[str, ...] = ()
     doubt: str = ""
     failure: bool = False
+    needs: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

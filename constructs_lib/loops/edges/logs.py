@@ -44,7 +44,12 @@ class Logs(EdgeKind):
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
         for node in system.nodes(FUNCTION) if known else ():
             for name in known.intersection(_log_groups(system, node)):
-                yield Put(node, f"arn:aws:logs:::log-group:{name}:*", "logs", expects=(LOG_GROUP,))
+                yield Put(
+                    node,
+                    f"arn:aws:logs:::log-group:{name}:*",
+                    "logs",
+                    needs=("logs:PutLogEvents", f"logs:log-group:{name}:"),
+                )
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The destinations of all subscriptions."""

@@ -6,11 +6,12 @@ Events and their names: "Supported event types and destinations" in the S3 user 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
 
@@ -56,6 +57,8 @@ _EXPECTED = {
     "Queue": ("AWS::SQS::Queue",),
     "Topic": ("AWS::SNS::Topic",),
 }
+_PLAIN = re.compile(rf"[A-Za-z0-9/._{STAR}-]*")
+"""Keys that are the same when they are URL-encoded."""
 _NATIVE = (("LambdaConfigurations", "Function"), ("QueueConfigurations", "Queue"), ("TopicConfigurations", "Topic"))
 _CUSTOM = (
     ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
@@ -114,8 +117,20 @@ class S3Notifications(EdgeKind):
         language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
         readings = [reading for found in found_filters for reading in found.readings()]
         messages = tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
+        carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
         for arn in system.texts(entry.get(target), template):
-            yield Listener(source, BUCKET, arn, label, _EXPECTED[target.removesuffix("Arn")], messages)
+            yield Listener(source, BUCKET, arn, label, _EXPECTED[target.removesuffix("Arn")], messages, carry)
+
+
+def _as_body(message: Message) -> Message:
+    """The event as the text of a message, for what filters on it; there the key is URL-encoded."""
+    fields = dict(message.fields)
+    if "event" in fields:
+        fields["body.Records.eventName"] = fields["event"]
+    key = fields.get("key")
+    if key is not None and all(_PLAIN.fullmatch(glob) for group in key.all_of for glob in group):
+        fields["body.Records.s3.object.key"] = Language(key.all_of)
+    return Message(fields, message.absent)
 
 
 def _event_glob(event: str) -> str:
