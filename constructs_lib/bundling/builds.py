@@ -16,9 +16,9 @@ from constructs_lib.bundling.cache import Cache, Entry
 from constructs_lib.bundling.cargo import CargoBinary, inspect
 from constructs_lib.bundling.distrust import Notes
 from constructs_lib.bundling.elf import check_bootstrap
-from constructs_lib.bundling.run import TARGET, cargo_lambda, clean
+from constructs_lib.bundling.run import cargo_lambda, clean
 from constructs_lib.bundling.sources import Sources, digest_of_file, variable_digest, variables_read
-from constructs_lib.bundling.toolchain import find_toolchain
+from constructs_lib.bundling.toolchain import RUST_TARGET, find_toolchain
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def build(binaries: Iterable[CargoBinary], *, progress: Progress | None = None) 
         built.update(_Build(root, list(wanted), progress).built())
     if built:
         rows = [shown.Row(binary.name, made.size, made.seconds, made.hit) for binary, made in built.items()]
-        progress.say(shown.table(rows, TARGET, time.monotonic() - started))
+        progress.say(shown.table(rows, RUST_TARGET, time.monotonic() - started))
     return built
 
 

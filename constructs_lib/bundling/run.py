@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from constructs_lib.bundling.toolchain import GLIBC, RUST_TARGET
+from constructs_lib.bundling.toolchain import RUST_TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from constructs_lib.bundling.progress import Progress
     from constructs_lib.bundling.toolchain import Toolchain
 
-__all__ = ["ARGUMENTS", "TARGET", "Ran", "cargo_lambda", "clean"]
+__all__ = ["ARGUMENTS", "Ran", "cargo_lambda", "clean"]
 
-TARGET = f"{RUST_TARGET}.{GLIBC[0]}.{GLIBC[1]}"
 # All members take part in resolving features, whichever binaries are asked for. So a binary's content does not depend
-# on which others are built with it, and a function more in the app leaves the others' code as it was.
+# on which others are built with it, and a function more in the app leaves the others' code as it was. The target names
+# no glibc, as with `sam build`: zig's own default is old enough, which the gate in `elf` sees to, and with another linker
+# than SAM's each would make cargo compile every crate anew where they share a target folder.
 ARGUMENTS = (
-    "lambda", "build", "--release", "--locked", "--workspace", "--target", TARGET, "--compiler", "cargo-zigbuild",
+    "lambda", "build", "--release", "--locked", "--workspace", "--target", RUST_TARGET, "--compiler", "cargo-zigbuild",
     "--skip-target-check", "--output-format", "binary", "--color", "never",
 )  # fmt: skip
 

@@ -72,7 +72,7 @@ def test_listing_builds_nothing(workshop: Workshop, app: Path) -> None:
 def test_synthesis_builds_once_and_an_unchanged_binary_keeps_its_asset(workshop: Workshop, app: Path) -> None:
     first = cdk(app, "synth", "--quiet")
     assert first.returncode == 0, first.stderr
-    assert "Bundled 3 binaries for aarch64-unknown-linux-gnu.2.34 in " in first.stderr
+    assert "Bundled 3 binaries for aarch64-unknown-linux-gnu in " in first.stderr
     before = {stack: keys(app, stack) for stack in ("One", "Two")}
     assert [path.stat().st_mode & 0o777 for path in sorted((app / "cdk.out").glob("asset.*/bootstrap"))] == [0o755] * 3
     workshop.builds()
