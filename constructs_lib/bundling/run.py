@@ -26,8 +26,8 @@ __all__ = ["ARGUMENTS", "Ran", "cargo_lambda", "clean"]
 
 # All members take part in resolving features, whichever binaries are asked for. So a binary's content does not depend
 # on which others are built with it, and a function more in the app leaves the others' code as it was. The target names
-# no glibc, as with `sam build`: zig's own default is old enough, which the gate in `elf` sees to, and with another linker
-# than SAM's each would make cargo compile every crate anew where they share a target folder.
+# no glibc, as with `sam build`: zig's own default is old enough, which the gate in `elf` sees to, and with another
+# linker than SAM's each would make cargo compile every crate anew where they share a target folder.
 ARGUMENTS = (
     "lambda", "build", "--release", "--locked", "--workspace", "--target", RUST_TARGET, "--compiler", "cargo-zigbuild",
     "--skip-target-check", "--output-format", "binary", "--color", "never",
