@@ -205,6 +205,7 @@ def main(arguments: list[str]) -> int:
         if options.photo:
             find(options.photo)
         if Path(sys.prefix) == environment.VENV:
+            os.environ.update(environment.variables())
             demonstrate(options.photo, options.port, options.assembly)
             return 0
         print("1 Toolchain", flush=True)
