@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Lines", "Progress", "Row", "Silent", "Spinner", "duration", "megabytes", "on_stderr", "table"]
 
 _LINE_EVERY = 10.0  # seconds
+_SAME_LINE_EVERY = 60.0
 
 
 class Progress(Protocol):
@@ -47,11 +48,13 @@ class Silent:
 
 @dataclass
 class Lines:
-    """For what is no terminal: a line at first, then one about every ten seconds."""
+    """For what is no terminal: a line at first, then one about every ten seconds, or a minute if nothing changed."""
 
     stream: TextIO
     every: float = _LINE_EVERY
+    every_same: float = _SAME_LINE_EVERY
     _last: float = field(default=float("-inf"), init=False)
+    _line: str = field(default="", init=False)
 
     def say(self, text: str) -> None:
         """Write text and a line's end."""
@@ -60,10 +63,10 @@ class Lines:
 
     def compiling(self, done: int, total: int, crates: str) -> None:
         """Write a line if the last one is old enough."""
-        now = time.monotonic()
-        if now - self._last >= self.every:
-            self._last = now
-            self.say(_so_far(done, total, crates))
+        now, line = time.monotonic(), _so_far(done, total, crates)
+        if now - self._last >= (self.every_same if line == self._line else self.every):
+            self._last, self._line = now, line
+            self.say(line)
 
     def finished(self) -> None:
         """Nothing to take away; the next run starts with a line again."""
