@@ -9,9 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tools import environment, setup
 from tools.environment import errors
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[3]
 
@@ -168,6 +175,26 @@ def test_the_lock_files_name_no_address_and_pin_every_version(name: str) -> None
     pins = [line for line in lines if not line.startswith("#")]
     assert pins
     assert [line for line in pins if "==" not in line.split(";")[0] or "://" in line or line.startswith("-")] == []
+
+
+def test_the_lock_of_the_project_has_every_dependency_that_pyproject_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    named = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["cargo"],
+        *project["dependency-groups"]["dev"],
+    ]
+    pins = [Requirement(line) for line in (ROOT / "constraints" / "dev.txt").read_text("utf-8").splitlines()[2:]]
+    locked = {(canonicalize_name(pin.name), next(iter(pin.specifier)).version) for pin in pins}
+    missing = [
+        line
+        for line in named
+        if not any(
+            name == canonicalize_name(Requirement(line).name) and Requirement(line).specifier.contains(version)
+            for name, version in locked
+        )
+    ]
+    assert missing == []
 
 
 def test_the_npm_lock_names_no_address() -> None:
