@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.cycles import components, shortest_cycle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection
 
     from constructs_lib.loops.graph import Graph, Hop, Outlet, Passage
     from constructs_lib.templates.system import Node
@@ -28,6 +28,11 @@ class Edge:
     outlet: Outlet
     passage: Passage
 
+    @property
+    def identity(self) -> tuple[Node, int]:
+        """What it is, to tell it from others of the same graph."""
+        return self.source, id(self.passage)
+
     def hops(self) -> tuple[Hop, ...]:
         """Its arrows."""
         return self.passage.path(self.source)
@@ -38,27 +43,35 @@ class Finder:
 
     Args:
         graph: where.
-        ignored: edges that are taken as not there, e.g. because they are acknowledged.
+        ignored: edges that are taken as not there, by their identity.
     """
 
-    def __init__(self, graph: Graph, ignored: Callable[[Node, Passage], bool] | None = None) -> None:
+    def __init__(self, graph: Graph, ignored: Collection[tuple[Node, int]] = ()) -> None:
         self._graph = graph
-        self._ignored = ignored
         self._actors = graph.actors
         self._index = {node: index for index, node in enumerate(self._actors)}
-        outlets = dict.fromkeys(outlet for node in self._actors for outlet in graph.outlets[node])
-        self._outlets = [outlet for outlet in outlets if graph.passages(outlet)]
-        self._outlet_index = {outlet: len(self._actors) + index for index, outlet in enumerate(self._outlets)}
+        self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
+        self._links: list[list[int]] = []
         self._gone: set[Passage] = set()
-
-    def edges(self) -> list[Edge]:
-        """All edges."""
-        return [
-            Edge(node, outlet, passage)
-            for node in self._actors
-            for outlet in self._graph.outlets[node]
-            for passage in self._graph.passages(outlet)
-        ]
+        shared: dict[Outlet, int] = {}
+        touched = {node for node, _ in ignored}
+        for node in self._actors:
+            links = []
+            for outlet in graph.outlets[node]:
+                passages = graph.passages(outlet)
+                own = passages
+                if node in touched:
+                    own = tuple(passage for passage in passages if (node, id(passage)) not in ignored)
+                if not own:
+                    continue
+                index = shared.get(outlet) if own is passages else None
+                if index is None:
+                    index = len(self._actors) + len(self._outlets)
+                    self._outlets.append((outlet, own))
+                    if own is passages:
+                        shared[outlet] = index
+                links.append(index)
+            self._links.append(links)
 
     def arrows(self) -> tuple[int, int]:
         """How many arrows there are, and how many resources besides the actors are on them."""
@@ -67,14 +80,15 @@ class Finder:
         for node in self._actors:
             for outlet in self._graph.outlets[node]:
                 first.update((node, passage.action, passage.first) for passage in self._graph.passages(outlet))
-        for outlet in self._outlets:
-            for passage in self._graph.passages(outlet):
+        for _, passages in self._outlets:
+            for passage in passages:
                 behind.update(passage.hops)
         touched = {target for _, _, target in first} | {node for hop in behind for node in (hop.source, hop.target)}
         return len(first) + len(behind), len(touched - self._index.keys())
 
     def find(self) -> list[list[Edge]]:
         """Closed paths, each as the edges that make it; after each round what was found is taken out."""
+        self._gone.clear()
         found: dict[tuple[tuple[Node, Node], ...], list[Edge]] = {}
         for certain in (True, False):
             for _ in range(MAX_ROUNDS):
@@ -103,14 +117,10 @@ class Finder:
         )
 
     def _adjacency(self, *, certain: bool) -> list[list[int]]:
-        graph: list[list[int]] = [
-            [self._outlet_index[outlet] for outlet in self._graph.outlets[node] if outlet in self._outlet_index]
-            for node in self._actors
-        ]
-        return graph + [self._targets(outlet, certain=certain) for outlet in self._outlets]
+        return [*self._links, *(self._targets(passages, certain=certain) for _, passages in self._outlets)]
 
-    def _targets(self, outlet: Outlet, *, certain: bool) -> list[int]:
-        left = (passage for passage in self._graph.passages(outlet) if passage not in self._gone)
+    def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
+        left = (passage for passage in passages if passage not in self._gone)
         return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.is_sure))
 
     def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
@@ -134,10 +144,10 @@ class Finder:
         ]
 
     def _edge(self, source: int, outlet: int, target: int, *, certain: bool) -> Edge:
-        found = self._outlets[outlet - len(self._actors)]
+        found, passages = self._outlets[outlet - len(self._actors)]
         fitting = [
             passage
-            for passage in self._graph.passages(found)
+            for passage in passages
             if passage.target is self._actors[target] and passage not in self._gone and (not certain or passage.is_sure)
         ]
         return Edge(self._actors[source], found, min(fitting, key=lambda passage: len(passage.hops)))

@@ -9,9 +9,9 @@ Firehose writes, starts a new stretch of the passage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
@@ -38,6 +38,8 @@ class Hop:
     source: Node
     via: str
     target: Node
+    by: Node | None = field(default=None, compare=False)
+    entry: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class Graph:
             if channel.node in self._leads_on:
                 self._file(channel)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
+        self.origins: dict[Node, dict[Allow, tuple[Node, Any]]] = {}
         permissions = Permissions(system)
         for actor in actors:
             if actor.by_role:
@@ -151,6 +154,7 @@ class Graph:
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
 
     def _grant(self, node: Node, identity: Identity) -> None:
+        self.origins[node] = identity.origins
         denies = tuple(identity.denies)
         self.outlets[node] += [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
         for unknown in identity.unknown:
@@ -306,7 +310,7 @@ class Graph:
         doubts += [symbol.why for symbol in self.system.symbols.free_in(listener.target)]
         return replace(
             passage,
-            hops=(*passage.hops, Hop(node, listener.label, target)),
+            hops=(*passage.hops, Hop(node, listener.label, target, listener.by or listener.source, listener.entry)),
             steps=(*passage.steps, (listener, stretch.message)),
             stretches=stretches,
             doubts=tuple(dict.fromkeys((*passage.doubts, *doubts))),

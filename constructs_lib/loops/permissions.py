@@ -32,18 +32,21 @@ class Identity:
         allows: what is granted.
         denies: what is denied.
         unknown: managed policies and roles whose documents are not there.
+        origins: the resource and the statement that grant something.
     """
 
     name: str
     allows: list[Allow] = field(default_factory=list)
     denies: list[Deny] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    origins: dict[Allow, tuple[Node, Any]] = field(default_factory=dict)
 
-    def add(self, statement: Statement) -> None:
-        """Add a statement's rules."""
+    def add(self, statement: Statement, node: Node) -> None:
+        """Add a statement's rules, which a resource holds."""
         for rule in statement.rules:
             if isinstance(rule, Allow):
                 self.allows.append(rule)
+                self.origins.setdefault(rule, (node, statement.origin))
             else:
                 self.denies.append(rule)
 
@@ -79,6 +82,7 @@ class Permissions:
         united = Identity(" or ".join(dict.fromkeys(identity.name for identity in found)))
         for identity in found:
             united.allows += identity.allows
+            united.origins.update(identity.origins)
             united.unknown += identity.unknown
         if found:
             united.denies += [deny for deny in found[0].denies if all(deny in i.denies for i in found[1:])]
@@ -102,7 +106,7 @@ class Permissions:
         for policy in system.items(node.get("Policies") or [], node.template):
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
             for statement in statements(system, document if document is not None else {}, node.template):
-                identity.add(statement)
+                identity.add(statement, node)
         for item in system.items(node.get("ManagedPolicyArns") or [], node.template):
             for arn in system.texts(item, node.template):
                 self._managed(identity, arn)
@@ -112,7 +116,7 @@ class Permissions:
             for node in self._system.nodes("AWS::IAM::ManagedPolicy"):
                 if arn in self._system.arns(node):
                     for statement in statements(self._system, node.get("PolicyDocument"), node.template):
-                        identity.add(statement)
+                        identity.add(statement, node)
             return
         known = managed_statements(arn)
         if known is None:
@@ -132,7 +136,7 @@ class Permissions:
         for name in names:
             for identity in self._named(name):
                 for statement in found:
-                    identity.add(statement)
+                    identity.add(statement, node)
 
     def _named(self, name: str) -> Iterator[Identity]:
         """The roles that a name or ARN may mean; one that is not in the system is noted by its name."""
@@ -154,9 +158,9 @@ class Permissions:
             denies = any(isinstance(rule, Deny) for rule in statement.rules)
             if everyone and (not denies or "*" in principals):
                 for identity in dict.fromkeys(self._identities.values()):
-                    identity.add(statement)
+                    identity.add(statement, node)
             else:
                 for principal in principals:
                     known = self._identities.get(principal)
                     if known is not None:
-                        known.add(statement)
+                        known.add(statement, node)

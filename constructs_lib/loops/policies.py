@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +95,12 @@ class Statement:
     Args:
         principals: ARNs, `*` for everyone, None in an identity's own policy.
         rules: what it allows or denies.
+        origin: the statement as the template has it.
     """
 
     principals: tuple[str, ...] | None
     rules: tuple[Allow | Deny, ...]
+    origin: Any = field(default=None, compare=False, repr=False)
 
 
 def statements(system: System, document: Any, template: Template) -> Iterator[Statement]:
@@ -111,7 +113,7 @@ def statements(system: System, document: Any, template: Template) -> Iterator[St
             if isinstance(statement, Mapping):
                 found = _statement(system, statement, template)
                 if found is not None:
-                    yield found
+                    yield replace(found, origin=statement)
 
 
 def _statement(system: System, statement: Mapping[str, Any], template: Template) -> Statement | None:

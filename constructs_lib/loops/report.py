@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates import Template
 
-__all__ = ["Finding", "Report", "Severity", "Step", "Verdict"]
+__all__ = ["Acknowledged", "Acknowledgement", "Finding", "Report", "Severity", "Step", "Verdict", "through", "worst"]
 
 Verdict = Literal["loop-free", "loop", "unproven"]
-Severity = Literal["endless", "stopped-by-aws", "failure-only", "slow"]
+Severity = Literal["endless", "stopped-by-aws", "failure-only", "slow", "rejected", "misconfigured"]
 
 _SEVERITY_NOTES: dict[Severity, tuple[str, ...]] = {
     "endless": ("nothing stops this loop: AWS's recursion detection does not cover it",),
     "stopped-by-aws": (),
     "failure-only": ("only events that fail take this path",),
     "slow": ("each round takes long, but nothing stops it",),
+    "rejected": (),
+    "misconfigured": (),
 }
 
 
@@ -36,6 +38,8 @@ class Step:
         source_id: the logical id of where it starts.
         target_id: the logical id of where it ends.
         template: the template that holds where it starts.
+        at: where in a template's document stands what makes the arrow, e.g. a policy statement; empty if not known.
+        at_template: that template, if it is another one.
     """
 
     source: str
@@ -44,6 +48,8 @@ class Step:
     source_id: str
     target_id: str
     template: Template = field(repr=False)
+    at: tuple[str | int, ...] = ()
+    at_template: Template | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -53,35 +59,31 @@ class Finding:
     Args:
         reference: which page of `docs/errors` explains it.
         verdict: `loop` if it is certain, `unproven` if it cannot be excluded.
-        severity: what stops it.
+        severity: what stops it, or what AWS does with it.
+        headline: one line.
         path: the arrows; the last one ends where the first one starts.
         witness: what flows, as a sentence.
         reasons: why it is not certain.
         helps: fixes, best first, each of which was checked to break this path.
+        fingerprint: names this very loop, its edges and what flows, for an acknowledgement; any change voids it.
     """
 
     reference: str
     verdict: Verdict
     severity: Severity
+    headline: str
     path: tuple[Step, ...]
-    witness: str
+    witness: str = ""
     reasons: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
-
-    @property
-    def headline(self) -> str:
-        """One line."""
-        first = self.path[0].source
-        through = list(dict.fromkeys(step.target for step in self.path[:-1] if step.target != first))
-        verb = "can" if self.verdict == "loop" else "may"
-        return f"`{first}` {verb} invoke itself" + (f" through {_and(through)}" if through else "")
+    fingerprint: str = ""
 
     def diagnostic(self) -> Diagnostic:
         """The finding as an error to show."""
         return Diagnostic(
             reference=self.reference,
             headline=self.headline,
-            evidence=_aligned(self.path),
+            evidence=_aligned(self.path) if self.path else "",
             witness=self.witness,
             notes=(*(f"not proven, because {reason}" for reason in self.reasons), *_SEVERITY_NOTES[self.severity]),
             helps=self.helps[:1],
@@ -100,6 +102,36 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Acknowledgement:
+    """That a loop is meant.
+
+    Args:
+        fingerprint: the loop's.
+        reason: why it is meant.
+        bound: what ends it.
+        where: where this is written, for people.
+    """
+
+    fingerprint: str
+    reason: str
+    bound: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """A loop that is meant.
+
+    Args:
+        finding: the loop.
+        by: what acknowledges it.
+    """
+
+    finding: Finding
+    by: Acknowledgement
+
+
+@dataclass(frozen=True)
 class Report:
     """What a check of one system found.
 
@@ -110,6 +142,7 @@ class Report:
         edges: how many arrows the graph has.
         approximations: where the reading of the templates was wider than what they say.
         not_modelled: what is outside the proof.
+        acknowledged: loops that are meant.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -118,6 +151,7 @@ class Report:
     edges: int = 0
     approximations: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -136,7 +170,8 @@ class Report:
             for count, word in ((self.functions, "function"), (self.resources, "resource"), (self.edges, "edge"))
         )
         outside = f"; not modelled: {', '.join(self.not_modelled)}" if self.not_modelled else ""
-        return f"{self.verdict}: {counts}{outside}"
+        meant = f", {len(self.acknowledged)} acknowledged" if self.acknowledged else ""
+        return f"{self.verdict}{meant}: {counts}{outside}"
 
     def __str__(self) -> str:
         return "\n\n".join([*(str(finding.diagnostic()) for finding in self.findings), self.summary])
@@ -153,6 +188,13 @@ def _aligned(path: tuple[Step, ...]) -> str:
     arrows = [f"{step.source:<{widest}}  -- {step.via} -->" for step in path]
     width = max(map(len, arrows))
     return "\n".join(f"{arrow:<{width}} {step.target}" for arrow, step in zip(arrows, path, strict=True))
+
+
+def through(path: tuple[Step, ...], *, certain: bool) -> str:
+    """The headline of a loop."""
+    first = path[0].source
+    between = list(dict.fromkeys(step.target for step in path[:-1] if step.target != first))
+    return f"`{first}` {'can' if certain else 'may'} invoke itself" + (f" through {_and(between)}" if between else "")
 
 
 def _and(names: list[str]) -> str:

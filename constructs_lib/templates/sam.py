@@ -19,7 +19,7 @@ from constructs_lib.templates.template import Resource
 if TYPE_CHECKING:
     from constructs_lib.templates.template import Template
 
-__all__ = ["expanded"]
+__all__ = ["AT", "expanded"]
 
 _FUNCTION = "AWS::Serverless::Function"
 _MACHINE = "AWS::Serverless::StateMachine"
@@ -34,6 +34,8 @@ _GLOBALS = {name: name.rpartition("::")[2] for name in _PLAIN}
 _IMPLICIT_APIS = {"Api": ("RestApiId", "ServerlessRestApi"), "HttpApi": ("ApiId", "ServerlessHttpApi")}
 _STREAMS = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream"}
 _AWS_MANAGED = "arn:aws:iam::aws:policy/"
+AT = "constructs-lib:at"
+"""Under this key an entry that SAM makes in another resource says where in the document it comes from."""
 _BASIC = f"{_AWS_MANAGED}service-role/AWSLambdaBasicExecutionRole"
 
 # What a connector lets its source do, by the destination's type: "AWS SAM resource connector reference".
@@ -78,6 +80,7 @@ class _Expansion:
         self._globals = template.section("Globals")
         self._found: dict[str, Resource] = {}
         self._notified: dict[str, list[dict[str, Any]]] = {}
+        self._at: tuple[str | int, ...] = ()
 
     def run(self) -> dict[str, Resource]:
         for resource in self._template.resources.values():
@@ -96,7 +99,7 @@ class _Expansion:
 
     def _add(self, logical_id: str, type_: str, properties: Mapping[str, Any], origin: Resource | None = None) -> None:
         body = origin.body if origin is not None else {"Type": type_, "Properties": properties}
-        self._found[logical_id] = Resource(logical_id, type_, properties, body)
+        self._found[logical_id] = Resource(logical_id, type_, properties, body, self._at)
 
     def _resource(self, resource: Resource) -> None:
         plain = _PLAIN.get(resource.type)
@@ -113,8 +116,10 @@ class _Expansion:
         events = properties.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
             if isinstance(event, Mapping) and isinstance(event.get("Type"), str):
+                self._at = ("Resources", resource.logical_id, "Properties", "Events", name)
                 target = {"Fn::GetAtt": [resource.logical_id, "Arn"]} if resource.type == _FUNCTION else None
                 self._event(f"{resource.logical_id}{name}", event, target or {"Ref": resource.logical_id})
+        self._at = ()
         for moved in ("Events", "Policies", "EventInvokeConfig", "FunctionUrlConfig", "DeadLetterQueue"):
             properties.pop(moved, None)
         for sam, cloudformation in (("DefinitionBody", "Body"), ("Name", "StateMachineName")):
@@ -137,7 +142,10 @@ class _Expansion:
             elif policy is not None:
                 managed.append(policy)
         role = f"{resource.logical_id}Role"
+        own = ("Resources", resource.logical_id, "Properties", "Policies")
+        self._at = own if "Policies" in resource.properties else own[:2]
         self._add(role, "AWS::IAM::Role", {"Policies": inline, "ManagedPolicyArns": managed})
+        self._at = ()
         return {"Fn::GetAtt": [role, "Arn"]}
 
     def _function(self, logical_id: str, properties: dict[str, Any]) -> None:
@@ -200,7 +208,7 @@ class _Expansion:
         if isinstance(logical_id, str):
             events = properties.get("Events", [])
             for event in events if isinstance(events, list) else [events]:
-                entry = {"Event": event, "Function": target, "Filter": properties.get("Filter") or {}}
+                entry = {"Event": event, "Function": target, "Filter": properties.get("Filter") or {}, AT: self._at}
                 self._notified.setdefault(logical_id, []).append(entry)
 
     def _notify(self, logical_id: str, entries: list[dict[str, Any]]) -> None:

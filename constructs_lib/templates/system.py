@@ -22,6 +22,8 @@ __all__ = ["MISSING", "Node", "Resolved", "System"]
 
 MAX_ALTERNATIVES = 24
 MAX_DEPTH = 60
+MAX_LENGTH = 64 * 1024
+"""Longer than any property that CloudFormation takes; a definition of a state machine may be long."""
 MISSING = object()
 """What `AWS::NoValue` stands for."""
 
@@ -88,6 +90,7 @@ class System:
                 self._nodes[id(template), key] = node
                 self._by_type.setdefault(resource.type, []).append(node)
         self._exports: dict[str, tuple[Any, Template]] | None = None
+        self._export_texts: dict[str, list[str]] = {}
         self._by_arn: dict[str, list[Node]] | None = None
 
     def nodes(self, *types: str) -> Iterator[Node]:
@@ -305,7 +308,7 @@ class System:
             count *= len(piece)
             if count > MAX_ALTERNATIVES:
                 return [self._free(value, template, "it has too many possible values", _label(value))]
-        return [delimiter.join(choice) for choice in product(*pieces)]
+        return self._bounded([delimiter.join(choice) for choice in product(*pieces)], value, template)
 
     def _do_Select(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
         if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004
@@ -383,14 +386,28 @@ class System:
     def _do_ImportValue(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
         found: list[str] = []
         for name in self._texts(argument, template, depth):
-            export = self._exported().get(name)
-            if export is not None:
-                found += self._texts(export[0], export[1], depth)
+            if name in self._exported():
+                found += self._export(name, depth)
             else:
                 why = f"the export `{self.symbols.show(name)}` is not in these templates"
                 label = f"${{import {self.symbols.show(name)}}}"
                 found.append(self.symbols.character(("import", name), label, "free", why))
         return found
+
+    def _export(self, name: str, depth: int) -> list[str]:
+        """The texts of an export; found once, because exports may import others that import others."""
+        known = self._export_texts.get(name)
+        if known is None:
+            value, template = self._exported()[name]
+            label = f"${{import {self.symbols.show(name)}}}"
+            self._export_texts[name] = [self.symbols.character(("import", name), label, "free", "it imports itself")]
+            known = self._export_texts[name] = self._bounded(self._texts(value, template, depth), value, template)
+        return known
+
+    def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
+        if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):
+            return texts
+        return [self._free(value, template, "it has too many possible values")]
 
     def _exported(self) -> dict[str, tuple[Any, Template]]:
         if self._exports is None:

@@ -23,12 +23,14 @@ class Resource:
         type: e.g. `AWS::S3::Bucket`.
         properties: its `Properties`, intrinsics unresolved.
         body: the whole entry.
+        at: where in the document stands what makes it, if that is not its own entry, e.g. a SAM event.
     """
 
     logical_id: str
     type: str
     properties: Mapping[str, Any]
     body: Mapping[str, Any] = field(repr=False)
+    at: tuple[str | int, ...] = ()
 
     @property
     def construct_path(self) -> str | None:

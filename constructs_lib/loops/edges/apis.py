@@ -37,14 +37,14 @@ class Apis(EdgeKind):
                     found = _INVOKED.search(uri)
                     if name in apis and (found or ":function:" in uri):
                         arn = found[1] if found else uri
-                        yield Listener(apis[name], apis[name].type, arn, "integration", (FUNCTION,))
+                        yield Listener(apis[name], apis[name].type, arn, "integration", (FUNCTION,), by=node)
         for node in system.nodes("AWS::ApiGateway::Method"):
             for name in system.texts(node.get("RestApiId"), node.template):
                 for integration in system.mapping(node.get("Integration"), node.template):
                     for uri in system.texts(integration.get("Uri"), node.template):
                         found = _INVOKED.search(uri)
                         if name in apis and found:
-                            yield Listener(apis[name], apis[name].type, found[1], "integration", (FUNCTION,))
+                            yield Listener(apis[name], apis[name].type, found[1], "integration", (FUNCTION,), by=node)
 
 
 class Urls(EdgeKind):

@@ -69,6 +69,8 @@ class Listener:
         failure: whether it hears only of what failed.
         slow: whether it hears of it only after a long time.
         unwatched: whether AWS's recursion detection loses the trace here, whatever the types on the path.
+        by: the resource that makes it; None if it is the source.
+        entry: what in that resource makes it, as the template has it; None if it is the whole resource.
     """
 
     source: Node | None
@@ -82,6 +84,8 @@ class Listener:
     failure: bool = False
     slow: bool = False
     unwatched: bool = False
+    by: Node | None = None
+    entry: Any = None
 
 
 @dataclass(frozen=True, eq=False)

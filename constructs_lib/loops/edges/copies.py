@@ -108,7 +108,8 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
     """The addresses of the buckets whose objects a trail records."""
     every = [f"s3:{name}/" for bucket in system.nodes(BUCKET) for name in system.names(bucket)]
     for selector in system.items(node.get("EventSelectors") or [], node.template):
-        for resource in system.items(selector.get("DataResources") or [], node.template):
+        resources = selector.get("DataResources") if isinstance(selector, Mapping) else None
+        for resource in system.items(resources or [], node.template):
             if isinstance(resource, Mapping) and system.text(resource.get("Type"), node.template) == "AWS::S3::Object":
                 for value in system.items(resource.get("Values") or [], node.template):
                     for text in system.texts(value, node.template):
@@ -117,7 +118,9 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
     for selector in system.items(node.get("AdvancedEventSelectors") or [], node.template):
         fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None
         for field in system.items(fields or [], node.template):
-            if isinstance(field, Mapping) and "AWS::S3::Object" in (field.get("Equals") or ()):
+            if isinstance(field, Mapping) and "AWS::S3::Object" in [
+                *system.items(field.get("Equals") or [], node.template)
+            ]:
                 yield from every
 
 

@@ -111,12 +111,12 @@ class Rules(EdgeKind):
             to_bus = ":event-bus/" in arn
             carry = unchanged if to_bus else _anew if changed else _as_body
             for source in sources:
-                yield Listener(source, BUS, arn, label, _TARGETS, filters, carry)
+                yield Listener(source, BUS, arn, label, _TARGETS, filters, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
             for arn in system.texts(config.get("Arn"), rule.template):
                 for source in sources:
                     queue = ("AWS::SQS::Queue",)
-                    yield Listener(source, BUS, arn, "dead letter", queue, filters, _as_body, failure=True)
+                    yield Listener(source, BUS, arn, "dead letter", queue, filters, _as_body, failure=True, by=rule)
 
 
 class S3ToEventBridge(EdgeKind):

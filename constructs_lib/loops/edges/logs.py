@@ -60,7 +60,9 @@ class Logs(EdgeKind):
                 if group is None and not system.symbols.free_in(name):
                     continue
                 for arn in system.texts(node.get("DestinationArn"), node.template):
-                    yield Listener(group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew)
+                    yield Listener(
+                        group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew, by=node
+                    )
 
 
 def _log_groups(system: System, node: Node) -> Iterator[str]:

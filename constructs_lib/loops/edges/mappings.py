@@ -36,7 +36,7 @@ class EventSourceMappings(EdgeKind):
             for source, type_ in _sources(system, node):
                 for target in system.texts(node.get("FunctionName"), node.template):
                     arn = function_arn(target)
-                    yield Listener(source, type_, arn, "event source mapping", (FUNCTION,), filters)
+                    yield Listener(source, type_, arn, "event source mapping", (FUNCTION,), filters, by=node)
 
     def puts(self, system: System) -> Iterator[Put]:
         """Where records go that a function could not process."""

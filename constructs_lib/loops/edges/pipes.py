@@ -46,7 +46,9 @@ class Pipes(EdgeKind):
                 for key in ("Target", "Enrichment"):
                     for target in system.texts(node.get(key), node.template) if node.get(key) is not None else ():
                         for found, type_ in [*sources, *sources_unknown]:
-                            yield Listener(found, type_, target, label, _TARGETS, filters, _anew, unwatched=True)
+                            yield Listener(
+                                found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node
+                            )
 
 
 def _anew(message: Message) -> Message:

@@ -84,30 +84,31 @@ class S3Notifications(EdgeKind):
         """The notifications of all buckets."""
         for node in system.nodes(BUCKET):
             for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
-                yield from self._configured(system, node, configuration, node.template, _NATIVE)
+                yield from self._configured(system, node, configuration, node, _NATIVE)
         by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
         for custom in system.nodes("Custom::S3BucketNotifications"):
             sources = [by_name.get(name) for name in system.texts(custom.get("BucketName"), custom.template)]
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
                 for source in sources:
-                    yield from self._configured(system, source, configuration, custom.template, _CUSTOM)
+                    yield from self._configured(system, source, configuration, custom, _CUSTOM)
 
     def _configured(
         self,
         system: System,
         source: Node | None,
         configuration: Mapping[str, Any],
-        template: Template,
+        by: Node,
         form: tuple[tuple[str, str], ...],
     ) -> Iterator[Listener]:
         for section, target in form:
-            for entry in system.items(configuration.get(section) or [], template):
+            for entry in system.items(configuration.get(section) or [], by.template):
                 if isinstance(entry, Mapping):
-                    yield from self._listener(system, source, entry, template, target)
+                    yield from self._listener(system, source, entry, by, target)
 
     def _listener(
-        self, system: System, source: Node | None, entry: Mapping[str, Any], template: Template, target: str
+        self, system: System, source: Node | None, entry: Mapping[str, Any], by: Node, target: str
     ) -> Iterator[Listener]:
+        template = by.template
         raw = entry.get("Event", entry.get("Events"))
         events = [text for item in system.items(raw, template) for text in system.texts(item, template)]
         found_filters = list(filters(system, entry.get("Filter"), template))
@@ -119,7 +120,8 @@ class S3Notifications(EdgeKind):
         messages = tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
         carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
         for arn in system.texts(entry.get(target), template):
-            yield Listener(source, BUCKET, arn, label, _EXPECTED[target.removesuffix("Arn")], messages, carry)
+            expects = _EXPECTED[target.removesuffix("Arn")]
+            yield Listener(source, BUCKET, arn, label, expects, messages, carry, by=by, entry=entry)
 
 
 def _as_body(message: Message) -> Message:

@@ -52,7 +52,7 @@ class Firehoses(EdgeKind):
                     streams: list[Node | None] = [*system.by_arn(arn)]
                     for stream in streams or [None]:
                         for own in system.arns(node):
-                            yield Listener(stream, STREAM, own, "source", (FIREHOSE,))
+                            yield Listener(stream, STREAM, own, "source", (FIREHOSE,), by=node)
             for name, value in node.resource.properties.items():
                 if name.endswith("DestinationConfiguration"):
                     for destination in system.mapping(value, node.template):

@@ -15,7 +15,6 @@ from constructs_lib.loops.patterns import pattern
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
-    from constructs_lib.templates.template import Template
 
 __all__ = ["TOPIC", "Topics"]
 
@@ -36,17 +35,18 @@ class Topics(EdgeKind):
         for node in system.nodes(TOPIC):
             for entry in system.items(node.get("Subscription") or [], node.template):
                 if isinstance(entry, Mapping):
-                    yield from self._subscribed(system, [node], entry, node.template)
+                    yield from self._subscribed(system, [node], entry, node)
         for node in system.nodes("AWS::SNS::Subscription"):
             arns = system.texts(node.get("TopicArn"), node.template)
             topics: list[Node | None] = [topic for arn in arns for topic in system.by_arn(arn)]
             if not topics and any(map(system.symbols.free_in, arns)):
                 topics = [None]
-            yield from self._subscribed(system, topics, node.resource.properties, node.template)
+            yield from self._subscribed(system, topics, node.resource.properties, node)
 
     def _subscribed(
-        self, system: System, topics: list[Node] | list[Node | None], entry: Mapping[str, Any], template: Template
+        self, system: System, topics: list[Node] | list[Node | None], entry: Mapping[str, Any], by: Node
     ) -> Iterator[Listener]:
+        template = by.template
         protocol = system.text(entry.get("Protocol"), template)
         if protocol is not None and protocol not in _PROTOCOLS:
             return
@@ -62,11 +62,13 @@ class Topics(EdgeKind):
         for target in system.texts(entry.get("Endpoint"), template):
             for topic in topics:
                 carry = unchanged if raw else _wrapped
-                yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry)
+                yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by)
         for policy_ in system.mapping(entry.get("RedrivePolicy"), template):
             for target in system.texts(policy_.get("deadLetterTargetArn"), template):
                 for topic in topics:
-                    yield Listener(topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True)
+                    yield Listener(
+                        topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True, by=by
+                    )
 
 
 def _wrapped(message: Message) -> Message:

@@ -196,7 +196,7 @@ def failure_loop(make: Make) -> Resources:
 
 def log_loop(make: Make) -> Resources:
     return {
-        **worker(make, "s3:GetObject", "*"),
+        **worker(make, "logs:*", "*"),
         "Subscription": body(
             "AWS::Logs::SubscriptionFilter",
             LogGroupName={"Fn::Sub": "/aws/lambda/${Worker}"},

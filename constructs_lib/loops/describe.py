@@ -1,0 +1,103 @@
+"""Closed paths as findings: what people read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.fixes import fixes
+from constructs_lib.loops.graph import Grant
+from constructs_lib.loops.provenance import place
+from constructs_lib.loops.report import Finding, Severity, Step, through
+from constructs_lib.loops.witness import witness
+from constructs_lib.templates.symbols import symbols_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.loops.finder import Edge, Finder
+    from constructs_lib.loops.graph import Graph
+
+__all__ = ["allows_recursion", "finding", "fingerprint", "severity"]
+
+MAX_ACTIONS = 3
+_FINGERPRINT_LENGTH = 12
+# What AWS's recursion detection covers: "Use Lambda recursive loop detection" in the Lambda developer guide.
+_WATCHED_BY_AWS = {"AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"}
+
+
+def finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
+    """What a closed path means."""
+    certain = all(edge.passage.is_sure for edge in edges)
+    path = tuple(_steps(graph, finder, edges))
+    types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
+    only_s3 = types <= {"AWS::Lambda::Function", "AWS::S3::Bucket"} and "AWS::S3::Bucket" in types
+    name = fingerprint(graph, edges)
+    return Finding(
+        reference="invocation-loop-unproven" if not certain else "s3-invocation-loop" if only_s3 else "invocation-loop",
+        verdict="loop" if certain else "unproven",
+        severity=severity(graph, edges),
+        headline=through(path, certain=certain),
+        path=path,
+        witness=witness(graph, edges),
+        reasons=() if certain else tuple(dict.fromkeys(why for edge in edges for why in _reasons(graph, edge))),
+        helps=(*fixes(graph, edges), f"if it is meant, acknowledge `{name}` with a reason and what bounds it"),
+        fingerprint=name,
+    )
+
+
+def fingerprint(graph: Graph, edges: list[Edge]) -> str:
+    """A name for a loop that changes with its edges and with what flows over them."""
+    facts = sorted(json.dumps(_facts(graph, edge), sort_keys=True, ensure_ascii=False) for edge in edges)
+    text = graph.system.symbols.show("\n".join(facts))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def _facts(graph: Graph, edge: Edge) -> list[Any]:
+    label = graph.system.label
+    flows = [
+        {name: [language.all_of, language.none_of] for name, language in stretch.message.fields.items()}
+        for stretch in edge.passage.stretches
+    ]
+    return [[[label(hop.source), hop.via, label(hop.target)] for hop in edge.hops()], flows]
+
+
+def severity(graph: Graph, edges: list[Edge]) -> Severity:
+    """What stops a loop."""
+    if any(edge.passage.failure for edge in edges):
+        return "failure-only"
+    if any(edge.passage.slow for edge in edges):
+        return "slow"
+    types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
+    lost = any(edge.passage.unwatched for edge in edges) or any(allows_recursion(graph, edge) for edge in edges)
+    return "endless" if lost or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
+
+
+def allows_recursion(graph: Graph, edge: Edge) -> bool:
+    """Whether the function of an edge is set to be left alone by AWS's recursion detection."""
+    return graph.system.text(edge.source.get("RecursiveLoop"), edge.source.template) == "Allow"
+
+
+def _steps(graph: Graph, finder: Finder, edges: list[Edge]) -> Iterator[Step]:
+    label = graph.system.label
+    for edge in edges:
+        actions = finder.actions(edge)
+        more = f" and {len(actions) - MAX_ACTIONS} more" if len(actions) > MAX_ACTIONS else ""
+        for index, hop in enumerate(edge.hops()):
+            source, target = hop.source, hop.target
+            via = hop.via if index else f"{', '.join(actions[:MAX_ACTIONS])}{more}"
+            at, template = place(graph, edge, hop)
+            other = template if template is not source.template else None
+            yield Step(label(source), via, label(target), source.id, target.id, source.template, at, other)
+
+
+def _reasons(graph: Graph, edge: Edge) -> list[str]:
+    if edge.passage.is_sure:
+        return []
+    symbols = graph.system.symbols
+    texts = [c for s in edge.passage.stretches for language in s.message.fields.values() for c in language.symbols()]
+    if isinstance(edge.outlet, Grant):
+        texts += symbols_in(edge.outlet.allow.resource)
+    found = [*edge.passage.doubts, *(why for character in texts if (why := symbols[character].why))]
+    return found or ["names that are made at deployment may turn out to be the same"]

@@ -1,0 +1,56 @@
+"""Where in a template stands what makes an arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.graph import Grant
+from constructs_lib.templates.sam import AT
+
+if TYPE_CHECKING:
+    from constructs_lib.loops.finder import Edge
+    from constructs_lib.loops.graph import Graph, Hop
+    from constructs_lib.templates import Template
+    from constructs_lib.templates.system import Node
+
+__all__ = ["Route", "place"]
+
+Route = tuple["str | int", ...]
+
+
+def place(graph: Graph, edge: Edge, hop: Hop) -> tuple[Route, Template | None]:
+    """The path inside a document, and the template; an empty path if it is not known."""
+    if hop.by is not None:
+        return located(hop.by, hop.entry)
+    origin = graph.origins[edge.source].get(edge.outlet.allow) if isinstance(edge.outlet, Grant) else None
+    return ((), None) if origin is None else located(*origin)
+
+
+def located(node: Node, entry: Any) -> tuple[Route, Template]:
+    """Where a part of a resource stands, or the resource if the part is not in the document itself."""
+    resources = node.template.section("Resources")
+    own = ("Resources", node.id)
+    if isinstance(entry, Mapping) and AT in entry:
+        return entry[AT], node.template
+    if entry is not None:
+        found = _within(resources.get(node.id), entry, own) or _within(resources, entry, ("Resources",))
+        if found is not None:
+            return found, node.template
+    if node.resource.at:
+        return node.resource.at, node.template
+    return own if node.id in resources else (), node.template
+
+
+def _within(document: Any, wanted: Any, route: Route) -> Route | None:
+    """The way to a part, which is found by identity: it was read from this very document."""
+    work: list[tuple[Any, Route]] = [(document, route)]
+    while work:
+        value, way = work.pop()
+        if value is wanted:
+            return way
+        if isinstance(value, Mapping):
+            work.extend((inner, (*way, key)) for key, inner in value.items())
+        elif isinstance(value, list):
+            work.extend((inner, (*way, index)) for index, inner in enumerate(value))
+    return None
