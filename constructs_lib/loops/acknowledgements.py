@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.describe import allows_recursion, finding, fingerprint
 from constructs_lib.loops.finder import Finder
-from constructs_lib.loops.report import Acknowledged, Acknowledgement, Finding
+from constructs_lib.loops.report import Acknowledged, Acknowledgement, Finding, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,13 @@ class Acknowledgements:
     """What is acknowledged, and what became of it."""
 
     def __init__(self, system: System, given: Iterable[Acknowledgement]) -> None:
-        self._known = {entry.fingerprint: entry for entry in (*_in_metadata(system), *given)}
+        self._holders: dict[str, tuple[Step, ...]] = {}
+        self._known = {entry.fingerprint: entry for entry in given}
+        for node, entry in _in_metadata(system):
+            self._known[entry.fingerprint] = entry
+            if node is not None:
+                step = Step(system.label(node), "acknowledges", entry.fingerprint, node.id, "", node.template)
+                self._holders[entry.fingerprint] = (step,)
         self._meant: dict[str, list[Edge]] = {}
         self.acknowledged: list[Acknowledged] = []
         self.approximations: list[str] = []
@@ -78,7 +84,7 @@ class Acknowledgements:
                     verdict="loop-free",
                     severity="misconfigured",
                     headline=f"the acknowledgement of `{name}`{where} matches no loop",
-                    path=(),
+                    path=self._holders.get(name, ()),
                     helps=("take it away; if the loop has changed, look at it again and acknowledge what it is now",),
                 )
         through_allowed: set[Node] = set()
@@ -98,28 +104,31 @@ class Acknowledgements:
         for node in graph.actors:
             text = graph.system.text(node.get("RecursiveLoop"), node.template)
             if text == "Allow" and node not in through_allowed:
+                label = graph.system.label(node)
                 yield Finding(
                     reference="recursion-allowed-needlessly",
                     verdict="loop-free",
                     severity="misconfigured",
-                    headline=f"`{graph.system.label(node)}` allows recursion, but no acknowledged loop goes through it",
-                    path=(),
+                    headline=f"`{label}` allows recursion, but no acknowledged loop goes through it",
+                    path=(Step(label, "RecursiveLoop: Allow", label, node.id, node.id, node.template),),
                     helps=("take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for",),
                 )
 
 
-def _in_metadata(system: System) -> Iterator[Acknowledgement]:
+def _in_metadata(system: System) -> Iterator[tuple[Node | None, Acknowledgement]]:
     for template in system.templates:
-        holders: list[tuple[str, Any]] = [(template.name, template.section("Metadata"))]
-        holders += [
-            (f"{template.name}/{resource.logical_id}", resource.body.get("Metadata"))
-            for resource in template.resources.values()
-        ]
-        for where, metadata in holders:
-            own = metadata.get("constructs-lib") if isinstance(metadata, Mapping) else None
-            entries = own.get("acknowledge") if isinstance(own, Mapping) else None
-            for entry in entries if isinstance(entries, list) else ():
-                if isinstance(entry, Mapping):
-                    name, reason, bound = (entry.get(key) for key in ("fingerprint", "reason", "bound"))
-                    if isinstance(name, str) and isinstance(reason, str) and isinstance(bound, str) and reason:
-                        yield Acknowledgement(name, reason, bound, where)
+        for entry in _entries(template.section("Metadata"), template.name):
+            yield None, entry
+        for resource in template.resources.values():
+            for entry in _entries(resource.body.get("Metadata"), f"{template.name}/{resource.logical_id}"):
+                yield system.node(template, resource.logical_id), entry
+
+
+def _entries(metadata: Any, where: str) -> Iterator[Acknowledgement]:
+    own = metadata.get("constructs-lib") if isinstance(metadata, Mapping) else None
+    entries = own.get("acknowledge") if isinstance(own, Mapping) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping):
+            name, reason, bound = (entry.get(key) for key in ("fingerprint", "reason", "bound"))
+            if isinstance(name, str) and isinstance(reason, str) and isinstance(bound, str) and reason:
+                yield Acknowledgement(name, reason, bound, where)

@@ -14,7 +14,7 @@ from constructs_lib.loops.keys import ANY, STAR, compiled
 from constructs_lib.loops.languages import widened
 from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
 
-__all__ = ["Rest", "address", "rest_of"]
+__all__ = ["Rest", "address", "looks_made_up", "rest_of"]
 
 _FIELDS = 6
 _NAMES_SERVICE = 4
@@ -102,6 +102,11 @@ def rest_of(pattern: str, target: str) -> Rest:
     return Rest(sure, tuple(dict.fromkeys((*sure, *may))))
 
 
+def looks_made_up(name: str) -> bool:
+    """Whether a known name ends as those do that CloudFormation makes up, so that it may be one."""
+    return _MADE_UP_ENDING.search(name.rstrip("/:")) is not None
+
+
 def _tails(text: str, positions: int) -> tuple[str, ...]:
     found = []
     while positions:
@@ -132,5 +137,5 @@ def _may_be_same(pattern: str, target: str) -> bool:
         return True
     if "generated" in kinds:
         others = [text for text in (named, name) if not has_symbols(text)]
-        return any(_MADE_UP_ENDING.search(text) for text in others)
+        return any(map(looks_made_up, others))
     return True

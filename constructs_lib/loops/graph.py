@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.addresses import rest_of
+from constructs_lib.loops.addresses import looks_made_up, rest_of
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import ANY, STAR, show_glob
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,8 +136,11 @@ class Graph:
             for listener in kind.listeners(system):
                 self._listen(listener)
         self._leads_on = self._leading_on()
-        self._channels: dict[str, list[Channel]] = {}
+        self._channels: list[Channel] = []
+        self._by_service: dict[str, list[Channel]] = {}
         self._by_address: dict[str, list[Channel]] = {}
+        self._with_free: dict[str, list[Channel]] = {}
+        self._not_known: dict[str, list[Channel]] = {}
         for channel in channels:
             if channel.node in self._leads_on:
                 self._file(channel)
@@ -196,9 +200,16 @@ class Graph:
         return found
 
     def _file(self, channel: Channel) -> None:
+        self._channels.append(channel)
         for name in channel.addresses:
-            self._channels.setdefault(name.partition(":")[0], []).append(channel)
-            self._by_address.setdefault(name, []).append(channel)
+            service = name.partition(":")[0]
+            _filed(self._by_service, service, channel)
+            _filed(self._by_address, name, channel)
+            kinds = {kind_of(character) for character in symbols_in(name)}
+            if "free" in kinds:
+                _filed(self._with_free, service, channel)
+            if kinds - {"generated"}:
+                _filed(self._not_known, service, channel)
 
     def listeners(self, node: Node) -> list[Listener]:
         """Who listens to a resource."""
@@ -247,7 +258,7 @@ class Graph:
         return found
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel in self._candidates(grant.allow.resource):
+        for channel in dict.fromkeys(self._candidates(grant.allow.resource)):
             for deposit in channel.deposits:
                 action = grant.allow.actions.covers(deposit.action)
                 if action is not None:
@@ -256,14 +267,20 @@ class Graph:
 
     def _candidates(self, pattern: str) -> list[Channel]:
         head = pattern.partition(STAR)[0].partition(ANY)[0]
-        if not self.system.symbols.free_in(head):
-            known = self._by_address.get(head if head == pattern else head[: head.find("/") + 1])
-            if known:
-                return known
-        service = head.partition(":")[0]
-        if ":" in head:
-            return list(dict.fromkeys(self._channels.get(service, ())))
-        return list(dict.fromkeys(c for channels in self._channels.values() for c in channels))
+        service, colon, _ = head.partition(":")
+        if not colon:
+            return self._channels
+        of_service = self._by_service.get(service, [])
+        if service == "s3":
+            name = head[: head.find("/") + 1]
+        else:
+            name = head if head == pattern or head.endswith((":", "/")) else ""
+        kinds = {kind_of(character) for character in symbols_in(name)}
+        if not name or "free" in kinds or looks_made_up(name):
+            return of_service
+        # Another text may turn out to be this name only if it is not known itself; a made-up name is like no other.
+        loose = self._with_free if "generated" in kinds else self._not_known
+        return [*self._by_address.get(name, ()), *loose.get(service, ())]
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         rest = rest_of(grant.allow.resource, name)
@@ -271,8 +288,9 @@ class Graph:
         if may is None or may.may() is None:
             return
         sure = _content(rest.sure, grant, deposit, name, certain=True)
-        wrote = show_glob(self.system.symbols.show(" or ".join(rest.sure or rest.may)))
-        via = f"{action} `{wrote}`" if deposit.rest else action
+        via = action
+        if deposit.rest == "key":
+            via += f" `{show_glob(self.system.symbols.show(' or '.join(rest.sure or rest.may)))}`"
         stretch = Stretch(channel.node, deposit.message & may, None if sure is None else deposit.message & sure)
         doubts = (grant.allow.doubt,) if grant.allow.doubt else ()
         start = Passage(
@@ -318,6 +336,12 @@ class Graph:
             slow=passage.slow or listener.slow,
             unwatched=passage.unwatched or listener.unwatched,
         )
+
+
+def _filed(index: dict[str, list[Channel]], key: str, channel: Channel) -> None:
+    found = index.setdefault(key, [])
+    if not found or found[-1] is not channel:
+        found.append(channel)
 
 
 def _content(globs: tuple[str, ...], grant: Grant, deposit: Deposit, name: str, *, certain: bool) -> Message | None:

@@ -132,7 +132,7 @@ def _as_body(message: Message) -> Message:
     key = fields.get("key")
     if key is not None and all(_PLAIN.fullmatch(glob) for group in key.all_of for glob in group):
         fields["body.Records.s3.object.key"] = Language(key.all_of)
-    return Message(fields, message.absent)
+    return Message(fields, ("attributes.",))
 
 
 def _event_glob(event: str) -> str:

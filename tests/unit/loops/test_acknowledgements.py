@@ -85,6 +85,8 @@ def test_allowing_recursion_without_a_loop_is_an_error(make: Make) -> None:
         """\
 error[recursion-allowed-needlessly]: `Resize` allows recursion, but no acknowledged loop goes through it
 
+  Resize  -- RecursiveLoop: Allow --> Resize
+
   help: take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for
   see: docs/errors/recursion-allowed-needlessly.md"""
     ]
