@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import glob
-import json
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.cli.formats import as_github, as_json, as_text
+from constructs_lib.cli.results import Checked, Results, Unreadable
 from constructs_lib.errors import ConstructsLibError, Diagnostic
-from constructs_lib.loops import Report
 from constructs_lib.loops import check as check_templates
-from constructs_lib.loops.report import worst
-from constructs_lib.templates import Found, discover
+from constructs_lib.templates import discover, looks_like_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from constructs_lib.templates import Found, Template
 
 __all__ = ["Format", "check"]
 
@@ -28,12 +28,8 @@ class Format(str, Enum):
 
     text = "text"
     json = "json"
-
-
-@dataclass(frozen=True)
-class _Checked:
-    path: str
-    report: Report
+    sarif = "sarif"
+    github = "github"
 
 
 def check(
@@ -41,76 +37,81 @@ def check(
     *,
     format_: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.text,
     together: Annotated[bool, typer.Option("--together", help="Take all templates as one system.")] = False,
+    ignore_others: Annotated[
+        bool, typer.Option("--ignore-others", help="Pass over named files that do not look like a template.")
+    ] = False,
 ) -> None:
     """Prove that no function can wake itself in a circle, or show how it can.
 
-    An assembly is one system, every other file one of its own. Exit code 0: loop-free; 1: findings; 2: a template
-    cannot be read (the others are still checked).
+    A cloud assembly is one system, every other file one of its own. A folder is searched for what looks like a
+    template. Exit code 0: loop-free or acknowledged; 1: findings; 2: something cannot be read (the others are still
+    checked).
     """
-    found = list(discover(_expanded(paths)))
-    unreadable = [item for item in found if item.error is not None]
-    checked = list(_check([item for item in found if item.error is None], together=together))
-    if not found:
-        nothing = Diagnostic(
-            reference="no-templates",
-            headline=f"there is no template in {', '.join(f'`{path}`' for path in paths)}",
-            helps=("name a template, or a folder that holds some; for a CDK app run `cdk synth` first",),
-        )
-        unreadable = [Found(Path(paths[0]), error=ConstructsLibError(nothing))]
-    if format_ is Format.json:
-        typer.echo(json.dumps(_as_json(checked, unreadable), indent=2))
-    else:
-        for text in _as_text(checked, unreadable):
-            typer.echo(text)
-    raise typer.Exit(2 if unreadable else int(any(item.report.findings for item in checked)))
+    results = _results(paths, together=together, ignore_others=ignore_others)
+    for line in _written(results, format_):
+        typer.echo(line)
+    raise typer.Exit(results.exit_code)
 
 
-def _expanded(paths: Iterable[str]) -> Iterator[Path]:
-    for path in paths:
-        if Path(path).exists() or not glob.has_magic(path):
-            yield Path(path)
+def _written(results: Results, format_: Format) -> Iterator[str]:
+    if format_ is Format.sarif:
+        from constructs_lib.cli.sarif import as_sarif  # noqa: PLC0415 - nothing else needs what it imports
+
+        return as_sarif(results)
+    return {Format.text: as_text, Format.json: as_json, Format.github: as_github}[format_](results)
+
+
+def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Results:
+    checked: list[Checked] = []
+    unreadable: list[Unreadable] = []
+    readable: list[Found] = []
+    for found in _found(paths, ignore_others=ignore_others):
+        if isinstance(found, Unreadable):
+            unreadable.append(found)
+        elif found.error is not None:
+            unreadable.append(Unreadable(str(found.path), found.error))
+        elif together:
+            readable.append(found)
         else:
-            matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-            yield from map(Path, matches)
+            _check(str(found.path), found.templates, checked, unreadable)
+    if readable:
+        templates = [template for found in readable for template in found.templates]
+        _check(", ".join(str(found.path) for found in readable), templates, checked, unreadable)
+    return Results(checked, unreadable)
 
 
-def _check(found: list[Found], *, together: bool) -> Iterator[_Checked]:
-    if together and found:
-        paths = ", ".join(str(item.path) for item in found)
-        yield _Checked(paths, check_templates(template for item in found for template in item.templates))
-    else:
-        for item in found:
-            yield _Checked(str(item.path), check_templates(item.templates))
+def _check(path: str, templates: Iterable[Template], checked: list[Checked], unreadable: list[Unreadable]) -> None:
+    try:
+        checked.append(Checked(path, check_templates(templates)))
+    except ConstructsLibError as error:
+        unreadable.append(Unreadable(path, error))
 
 
-def _as_text(checked: list[_Checked], unreadable: list[Found]) -> Iterator[str]:
-    for item in unreadable:
-        yield f"{item.error}\n"
-    for result in checked:
-        for finding in result.report.findings:
-            yield f"{finding.diagnostic()}\n"
-        yield f"{result.path}: {result.report.summary}"
+def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unreadable]:
+    """What the paths stand for, each file once; a path that stands for nothing is no proof."""
+    known: set[Path] = set()
+    for path in paths:
+        is_empty = True
+        for expanded in _expanded(path):
+            if ignore_others and expanded.is_file() and not looks_like_template(expanded):
+                is_empty = False
+                continue
+            for found in discover([expanded]):
+                is_empty = False
+                where = found.path.resolve()
+                if where not in known:
+                    known.add(where)
+                    yield found
+        if is_empty:
+            nothing = Diagnostic(
+                reference="no-templates",
+                headline=f"there is no template in `{path}`",
+                helps=("name a template, or a folder that holds some; for a CDK app run `cdk synth` first",),
+            )
+            yield Unreadable(path, ConstructsLibError(nothing))
 
 
-def _as_json(checked: list[_Checked], unreadable: list[Found]) -> dict[str, Any]:
-    return {
-        "verdict": worst(result.report.verdict for result in checked),
-        "systems": [
-            {
-                "path": result.path,
-                "verdict": result.report.verdict,
-                "findings": [finding.as_json() for finding in result.report.findings],
-                "approximations": list(result.report.approximations),
-                "not_modelled": list(result.report.not_modelled),
-            }
-            for result in checked
-        ],
-        "unreadable": [{"path": str(item.path), "reason": _reason(item)} for item in unreadable],
-    }
-
-
-def _reason(item: Found) -> str:
-    if item.error is None:
-        return ""
-    diagnostic = item.error.diagnostics[0]
-    return diagnostic.evidence or diagnostic.headline
+def _expanded(path: str) -> list[Path]:
+    if Path(path).exists() or not glob.has_magic(path):
+        return [Path(path)]
+    return [Path(match) for match in sorted(glob.glob(path, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern

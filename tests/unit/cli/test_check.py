@@ -3,105 +3,84 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
-from typer.testing import CliRunner
-
-from constructs_lib.cli import app
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.unit.cli.conftest import Folder
 
-LOOPING: dict[str, Any] = {
-    "Resources": {
-        "Photos": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "NotificationConfiguration": {
-                    "LambdaConfigurations": [
-                        {"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": ["Resize", "Arn"]}}
-                    ]
-                }
-            },
-        },
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "Policies": [
-                    {
-                        "PolicyName": "write",
-                        "PolicyDocument": {
-                            "Statement": [
-                                {
-                                    "Effect": "Allow",
-                                    "Action": "s3:PutObject",
-                                    "Resource": {"Fn::Sub": "${Photos.Arn}/*"},
-                                }
-                            ]
-                        },
-                    }
-                ]
-            },
-        },
-        "Resize": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
-    }
-}
-SAFE: dict[str, Any] = {"Resources": {"Photos": {"Type": "AWS::S3::Bucket"}}}
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "check-output.schema.json").read_text(encoding="utf-8"))
+ACKNOWLEDGED = """\
+Metadata:
+  constructs-lib:
+    acknowledge:
+      - fingerprint: FINGERPRINT
+        reason: rewrites each photo once
+        bound: the function leaves photos with a copyright alone
+"""
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def fingerprint(folder: Folder, path: str) -> str:
+    _, output = folder.check(path)
+    return output.partition("acknowledge `")[2].partition("`")[0]
 
 
-def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["check", *arguments])
-    return result.exit_code, result.output
+def test_a_template_without_loops_ends_with_0(folder: Folder) -> None:
+    folder.write("safe.yaml", folder.safe)
+
+    assert folder.check("safe.yaml") == (0, "safe.yaml: loop-free: 0 functions, 0 resources, 0 edges\n")
 
 
-def write(path: Path, document: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document), encoding="utf-8")
+def test_a_loop_ends_with_1_and_each_arrow_says_where_it_is_written(folder: Folder) -> None:
+    folder.write("looping.yaml", folder.looping)
 
-
-def test_a_template_without_loops_ends_with_0(folder: Path) -> None:
-    write(folder / "safe.json", SAFE)
-
-    assert run("safe.json") == (0, "safe.json: loop-free: 0 functions, 0 resources, 0 edges\n")
-
-
-def test_a_loop_ends_with_1(folder: Path) -> None:
-    write(folder / "looping.json", LOOPING)
-
-    code, output = run("looping.json")
+    code, output = folder.check("looping.yaml")
 
     assert code == 1
+    name = fingerprint(folder, "looping.yaml")
+    assert len(name) == 12
     assert output == (
-        """\
+        f"""\
 error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
 
-  Resize  -- s3:PutObject `*` -->   Photos
-  Photos  -- s3:ObjectCreated:* --> Resize
+  Resize  -- s3:PutObject `*` -->   Photos  looping.yaml:16:17
+  Photos  -- s3:ObjectCreated:* --> Resize  looping.yaml:7:13
 
   witness: writing key `a` invokes `Resize` again
   help: write to another bucket than `Photos`
+  help: if it is meant, acknowledge `{name}` with a reason and what bounds it
   see: docs/errors/s3-invocation-loop.md
 
-looping.json: loop: 1 function, 1 resource, 2 edges
+looping.yaml: loop: 1 function, 1 resource, 2 edges
 """
     )
 
 
-def test_what_cannot_be_read_ends_with_2_and_the_others_are_checked(folder: Path) -> None:
-    (folder / "broken.yaml").write_text("Resources: [", encoding="utf-8")
-    write(folder / "safe.json", SAFE)
+def test_an_acknowledged_loop_ends_with_0_and_is_told(folder: Folder) -> None:
+    folder.write("meant.yaml", folder.looping)
+    acknowledged = ACKNOWLEDGED.replace("FINGERPRINT", fingerprint(folder, "meant.yaml"))
+    allowed = folder.looping.replace("Role: !GetAtt Role.Arn", "Role: !GetAtt Role.Arn\n      RecursiveLoop: Allow")
+    folder.write("meant.yaml", acknowledged + allowed)
 
-    code, output = run("broken.yaml", "safe.json")
+    assert folder.check("meant.yaml") == (
+        0,
+        """\
+meant.yaml: loop-free, 1 acknowledged: 1 function, 1 resource, 2 edges
+  acknowledged: `Resize` can invoke itself through `Photos`: rewrites each photo once; bound: the function leaves \
+photos with a copyright alone (meant)
+""",
+    )
 
-    assert code == 2
-    assert output == (
+
+def test_what_cannot_be_read_ends_with_2_and_the_others_are_checked(folder: Folder) -> None:
+    folder.write("broken.yaml", "Resources: [")
+    folder.write("safe.yaml", folder.safe)
+
+    assert folder.check("broken.yaml", "safe.yaml") == (
+        2,
         """\
 error[template-unreadable]: cannot read `broken.yaml` as a CloudFormation or SAM template
 
@@ -110,22 +89,25 @@ error[template-unreadable]: cannot read `broken.yaml` as a CloudFormation or SAM
   help: give a template in JSON or YAML, as CloudFormation takes it
   see: docs/errors/template-unreadable.md
 
-safe.json: loop-free: 0 functions, 0 resources, 0 edges
-"""
+safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
+""",
     )
 
 
-def test_json_is_one_object(folder: Path) -> None:
-    write(folder / "looping.json", LOOPING)
+def test_json_is_one_object(folder: Folder) -> None:
+    folder.write("looping.yaml", folder.looping)
 
-    code, output = run("--format", "json", "looping.json", "gone.json")
+    code, output = folder.check("--format", "json", "looping.yaml", "gone.json")
 
+    found = json.loads(output)
+    name = fingerprint(folder, "looping.yaml")
+    jsonschema.validate(found, SCHEMA)
     assert code == 2
-    assert json.loads(output) == {
+    assert found == {
         "verdict": "loop",
         "systems": [
             {
-                "path": "looping.json",
+                "path": "looping.yaml",
                 "verdict": "loop",
                 "findings": [
                     {
@@ -137,7 +119,10 @@ def test_json_is_one_object(folder: Path) -> None:
                             {"from": "Photos", "via": "s3:ObjectCreated:*", "to": "Resize"},
                         ],
                         "witness": "writing key `a` invokes `Resize` again",
-                        "help": ["write to another bucket than `Photos`"],
+                        "help": [
+                            "write to another bucket than `Photos`",
+                            f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
+                        ],
                     }
                 ],
                 "approximations": [],
@@ -148,63 +133,111 @@ def test_json_is_one_object(folder: Path) -> None:
     }
 
 
-def test_a_folder_is_searched_for_what_looks_like_a_template(folder: Path) -> None:
-    write(folder / "infra" / "safe.json", SAFE)
-    write(folder / "infra" / "node_modules" / "looping.json", LOOPING)
-    (folder / "infra" / "notes.yaml").write_text("Resources: none", encoding="utf-8")
-    (folder / "infra" / "broken.json").write_text('{"a": ', encoding="utf-8")
+def test_what_could_not_be_read_is_not_proven_in_json_either(folder: Folder) -> None:
+    folder.write("safe.yaml", folder.safe)
+    folder.write("broken.json", '{"Resources": {')
 
-    assert run("infra") == (0, "infra/safe.json: loop-free: 0 functions, 0 resources, 0 edges\n")
+    code, output = folder.check("--format", "json", "safe.yaml", "broken.json")
+
+    found = json.loads(output)
+    jsonschema.validate(found, SCHEMA)
+    assert code == 2
+    assert (found["verdict"], [system["verdict"] for system in found["systems"]]) == ("unproven", ["loop-free"])
+    assert found["unreadable"] == [
+        {
+            "path": "broken.json",
+            "reason": "broken.json, line 1, column 16: expecting property name enclosed in double quotes",
+        }
+    ]
 
 
-def test_a_glob_is_expanded(folder: Path) -> None:
-    write(folder / "a" / "safe.json", SAFE)
+def test_a_folder_is_searched_for_what_looks_like_a_template(folder: Folder) -> None:
+    folder.write("infra/safe.yaml", folder.safe)
+    folder.write("infra/node_modules/looping.yaml", folder.looping)
+    folder.write("infra/notes.yaml", "Resources: none")
+    folder.write("infra/broken.json", '{"a": ')
 
-    assert run("*/*.json") == (0, "a/safe.json: loop-free: 0 functions, 0 resources, 0 edges\n")
+    assert folder.check("infra") == (0, "infra/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges\n")
 
 
-def test_nothing_to_check_is_no_proof(folder: Path) -> None:
-    (folder / "empty").mkdir()
+def test_a_broken_file_that_looks_like_a_template_is_not_passed_over(folder: Folder) -> None:
+    folder.write("infra/broken.yaml", f"{folder.safe}  Index: [")
 
-    code, output = run("empty")
+    code, output = folder.check("infra")
+
+    assert code == 2
+    assert "infra/broken.yaml, line 5, column 1: " in output
+
+
+def test_a_glob_is_expanded(folder: Folder) -> None:
+    folder.write("a/safe.yaml", folder.safe)
+    folder.write("b/c/safe.yaml", folder.safe)
+
+    assert folder.check("**/*.yaml") == (
+        0,
+        """\
+a/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
+b/c/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
+""",
+    )
+
+
+def test_a_file_that_is_named_twice_is_checked_once(folder: Folder) -> None:
+    folder.write("a/safe.yaml", folder.safe)
+
+    assert folder.check("a", "a/*.yaml", "a/../a/safe.yaml") == (
+        0,
+        "a/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges\n",
+    )
+
+
+@pytest.mark.parametrize("empty", ["empty", "*.yaml"])
+def test_nothing_to_check_is_no_proof(folder: Folder, empty: str) -> None:
+    folder.write("infra/safe.yaml", folder.safe)
+    (folder.path / "empty").mkdir()
+
+    code, output = folder.check(empty, "infra")
 
     assert code == 2
     assert output == (
-        """\
-error[no-templates]: there is no template in `empty`
+        f"""\
+error[no-templates]: there is no template in `{empty}`
 
   help: name a template, or a folder that holds some; for a CDK app run `cdk synth` first
   see: docs/errors/no-templates.md
 
+infra/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
 """
     )
 
 
-def split() -> tuple[dict[str, Any], dict[str, Any]]:
+def test_named_files_of_other_kinds_can_be_ignored(folder: Folder) -> None:
+    folder.write("safe.yaml", folder.safe)
+    folder.write("notes.yaml", "- milk\n")
+    folder.write("broken.yaml", f"{folder.safe}  Index: [")
+
+    assert folder.check("notes.yaml")[0] == 2
+    assert folder.check("--ignore-others", "notes.yaml") == (0, "")
+    assert folder.check("--ignore-others", "notes.yaml", "safe.yaml")[0] == 0
+    assert folder.check("--ignore-others", "notes.yaml", "broken.yaml")[0] == 2
+    assert folder.check("--ignore-others", "gone.yaml")[0] == 2
+
+
+def split(folder: Folder) -> tuple[str, str]:
     """The looping template as two, joined by exports."""
-    photos = json.loads(
-        json.dumps(LOOPING["Resources"]["Photos"]).replace(
-            '{"Fn::GetAtt": ["Resize", "Arn"]}', '{"Fn::ImportValue": "resize"}'
-        )
-    )
-    data = {
-        "Resources": {"Photos": photos},
-        "Outputs": {"Photos": {"Value": {"Fn::GetAtt": ["Photos", "Arn"]}, "Export": {"Name": "photos"}}},
-    }
-    code = json.loads(
-        json.dumps({key: LOOPING["Resources"][key] for key in ("Role", "Resize")}).replace(
-            '{"Fn::Sub": "${Photos.Arn}/*"}', '{"Fn::Join": ["", [{"Fn::ImportValue": "photos"}, "/*"]]}'
-        )
-    )
-    outputs = {"Resize": {"Value": {"Fn::GetAtt": ["Resize", "Arn"]}, "Export": {"Name": "resize"}}}
-    return data, {"Resources": code, "Outputs": outputs}
+    head, role, resize = folder.looping.partition("  Role:")[0], "  Role:", folder.looping.partition("  Role:")[2]
+    data = head.replace("!GetAtt Resize.Arn", "!ImportValue resize")
+    data += "Outputs:\n  Photos: {Value: !GetAtt Photos.Arn, Export: {Name: photos}}\n"
+    code = f"Resources:\n{role}{resize}".replace("!Sub ${Photos.Arn}/*", '!Join ["", [!ImportValue photos, "/*"]]')
+    code += "Outputs:\n  Resize: {Value: !GetAtt Resize.Arn, Export: {Name: resize}}\n"
+    return data, code
 
 
-def test_an_assembly_is_one_system_and_its_stages_are_others(folder: Path) -> None:
-    data, code = split()
+def test_an_assembly_is_one_system_and_its_stages_are_others(folder: Folder) -> None:
+    data, code = split(folder)
     for place in ("cdk.out", "cdk.out/assembly-Prod"):
-        write(folder / place / "Data.template.json", data)
-        write(folder / place / "Code.template.json", code)
+        folder.write(f"{place}/Data.template.json", data)
+        folder.write(f"{place}/Code.template.json", code)
         artifacts: dict[str, Any] = {
             name: {"type": "aws:cloudformation:stack", "properties": {"templateFile": f"{name}.template.json"}}
             for name in ("Data", "Code")
@@ -212,28 +245,30 @@ def test_an_assembly_is_one_system_and_its_stages_are_others(folder: Path) -> No
         if place == "cdk.out":
             nested = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
             artifacts["assembly-Prod"] = nested
-        write(folder / place / "manifest.json", {"version": "53.0.0", "artifacts": artifacts})
+        folder.write(f"{place}/manifest.json", {"version": "53.0.0", "artifacts": artifacts})
 
-    code_, output = run("cdk.out")
+    ending, output = folder.check("cdk.out")
 
-    assert code_ == 1
-    assert [line for line in output.splitlines() if line.startswith(("error", "cdk.out"))] == [
+    assert ending == 1
+    assert [line for line in output.splitlines() if line.startswith(("error", "cdk.out", "  Photos", "  Data"))] == [
         "error[s3-invocation-loop]: `Code/Resize` can invoke itself through `Data/Photos`",
+        "  Data/Photos  -- s3:ObjectCreated:* --> Code/Resize  cdk.out/Data.template.json:7:13",
         "cdk.out: loop: 1 function, 1 resource, 2 edges",
         "error[s3-invocation-loop]: `Code/Resize` can invoke itself through `Data/Photos`",
+        "  Data/Photos  -- s3:ObjectCreated:* --> Code/Resize  cdk.out/assembly-Prod/Data.template.json:7:13",
         "cdk.out/assembly-Prod: loop: 1 function, 1 resource, 2 edges",
     ]
 
 
-def test_files_are_systems_of_their_own_unless_taken_together(folder: Path) -> None:
-    data, code = split()
-    write(folder / "Data.json", data)
-    write(folder / "Code.json", code)
+def test_files_are_systems_of_their_own_unless_taken_together(folder: Folder) -> None:
+    data, code = split(folder)
+    folder.write("Data.yaml", data)
+    folder.write("Code.yaml", code)
 
-    apart, together = run("Data.json", "Code.json"), run("--together", "Data.json", "Code.json")
+    apart, together = folder.check("Data.yaml", "Code.yaml"), folder.check("--together", "Data.yaml", "Code.yaml")
 
     assert apart[0] == 0
     assert together[0] == 1
-    assert together[1].splitlines()[0] == (
-        "error[s3-invocation-loop]: `Code/Resize` can invoke itself through `Data/Photos`"
-    )
+    lines = together[1].splitlines()
+    assert lines[0] == "error[s3-invocation-loop]: `Code/Resize` can invoke itself through `Data/Photos`"
+    assert lines[-1] == "Data.yaml, Code.yaml: loop: 1 function, 1 resource, 2 edges"

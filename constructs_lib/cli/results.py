@@ -1,0 +1,117 @@
+"""What one run of `check` found, whatever it is shown as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from constructs_lib.cli.positions import Position, locate_in_file
+from constructs_lib.loops.report import worst
+from constructs_lib.templates import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from constructs_lib.errors import ConstructsLibError
+    from constructs_lib.loops import Finding, Report, Step
+    from constructs_lib.loops.provenance import Route
+    from constructs_lib.loops.report import Verdict
+
+__all__ = ["Checked", "Place", "Places", "Results", "Unreadable"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, and where in it if that is known."""
+
+    path: Path
+    position: Position | None = None
+
+    def __str__(self) -> str:
+        at = self.position
+        return str(self.path) if at is None else f"{self.path}:{at.line}:{at.column}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One system.
+
+    Args:
+        path: what it was called by: a file, an assembly, or several.
+        report: what was found.
+    """
+
+    path: str
+    report: Report
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something that could not be read, so that nothing is known about it."""
+
+    path: str
+    error: ConstructsLibError
+
+    @property
+    def reason(self) -> str:
+        """Why, with line and column where there are some."""
+        diagnostic = self.error.diagnostics[0]
+        return diagnostic.evidence or diagnostic.headline
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        error = self.error
+        if not isinstance(error, UnreadableError) or error.line is None:
+            return Place(Path(self.path))
+        return Place(Path(self.path), Position(error.line, error.column or 1))
+
+
+@dataclass(frozen=True)
+class Results:
+    """All systems of a run, and what could not be read."""
+
+    checked: Sequence[Checked]
+    unreadable: Sequence[Unreadable]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all; what could not be read is not proven."""
+        verdicts = [checked.report.verdict for checked in self.checked]
+        return worst([*verdicts, "unproven"] if self.unreadable else verdicts)
+
+    @property
+    def exit_code(self) -> int:
+        """0: loop-free; 1: findings; 2: something could not be read."""
+        return 2 if self.unreadable else int(any(checked.report.findings for checked in self.checked))
+
+
+class Places:
+    """Where the arrows of findings are written. Each file is looked into once.
+
+    Args:
+        findings: whose arrows.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        routes: dict[Path, dict[Route, None]] = {}
+        for step in (step for finding in findings for step in finding.path):
+            path, route = _origin(step)
+            if path is not None:
+                routes.setdefault(path, {})[route] = None
+        self._found = {path: locate_in_file(path, wanted) for path, wanted in routes.items()}
+
+    def of(self, step: Step) -> Place | None:
+        """Where an arrow is written; None if its template is no file."""
+        path, route = _origin(step)
+        return None if path is None else Place(path, self._found[path].get(route))
+
+    def of_finding(self, finding: Finding) -> Place | None:
+        """Where to begin: what lets the first function write."""
+        return self.of(finding.path[0]) if finding.path else None
+
+
+def _origin(step: Step) -> tuple[Path | None, Route]:
+    """What makes an arrow, or else the resource where it starts."""
+    return (step.at_template or step.template).path, step.at or ("Resources", step.source_id)

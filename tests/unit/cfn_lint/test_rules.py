@@ -1,0 +1,146 @@
+"""The rules for cfn-lint, in process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cfnlint.helpers
+import pytest
+from cfnlint.api import lint
+from cfnlint.rules import Rules, RulesCollection
+
+from constructs_lib import cfn_lint
+
+HEAD = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Runtime: provided.al2023
+    Handler: bootstrap
+    CodeUri: .
+"""
+LOOPING = """\
+Resources:
+  Photos:
+    Type: AWS::S3::Bucket
+  Resize:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: s3:PutObject
+              Resource: !Sub arn:${AWS::Partition}:s3:::${Photos}/in/*
+      Events:
+        Uploaded:
+          Type: S3
+          Properties:
+            Bucket: !Ref Photos
+            Events: s3:ObjectCreated:*
+            Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}]}}
+"""
+UNPROVEN = "Parameters:\n  Folder: {Type: String}\n" + LOOPING.replace("}/in/*", "}/${Folder}/*")
+OVERLAPPING = f"""\
+{LOOPING.replace("}/in/*", "}/out/*")}\
+        Copied:
+          Type: S3
+          Properties:
+            Bucket: !Ref Photos
+            Events: s3:ObjectCreated:Copy
+            Filter: {{S3Key: {{Rules: [{{Name: prefix, Value: in/a}}]}}}}
+"""
+STALE = LOOPING.replace("}/in/*", "}/out/*") + "      RecursiveLoop: Allow\n"
+
+
+def found(template: str, *, ignore: tuple[str, ...] = ()) -> list[tuple[str, int, int, str]]:
+    """Rule, line, column and message of what our rules find."""
+    rules = RulesCollection(ignore_rules=list(ignore))
+    rules.create_from_module("constructs_lib.cfn_lint")
+    matches = lint(HEAD + template, rules)
+    return [(match.rule.id, match.linenumber, match.columnnumber, match.message) for match in matches]
+
+
+def test_a_proven_loop_is_an_error_at_the_statement_that_lets_it_write() -> None:
+    ((rule, line, column, message),) = found(LOOPING)
+
+    assert (rule, line, column) == ("E99001", 15, 15)
+    assert message == (
+        "`Resize` can invoke itself through `Photos`: Resize -- s3:PutObject `in/*` --> Photos;"
+        " Photos -- s3:ObjectCreated:* `in/*` --> Resize; writing key `in/a` invokes `Resize` again;"
+        " help: write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`"
+    )
+
+
+def test_what_cannot_be_excluded_is_a_warning() -> None:
+    ((rule, line, column, message),) = found(UNPROVEN)
+
+    assert (rule, line, column) == ("W99002", 17, 15)
+    assert "`Resize` may invoke itself through `Photos`: " in message
+    assert "; not proven, because the parameter `Folder` may be anything; " in message
+
+
+def test_overlapping_notifications_are_an_error_at_the_first_of_them() -> None:
+    ((rule, line, column, message),) = found(OVERLAPPING)
+
+    assert (rule, line, column) == ("E99003", 19, 9)
+    assert "; key `in/a` with s3:ObjectCreated:Copy matches both; " in message
+
+
+def test_recursion_that_is_allowed_without_a_loop_is_a_warning() -> None:
+    ((rule, _, _, message),) = found(STALE)
+
+    assert rule == "W99004"
+    assert message.startswith("`Resize` allows recursion, but no acknowledged loop goes through it")
+
+
+@pytest.mark.parametrize(
+    ("template", "rule"),
+    [(LOOPING, "E99001"), (UNPROVEN, "W99002"), (OVERLAPPING, "E99003"), (STALE, "W99004")],
+)
+def test_each_rule_can_be_ignored(template: str, rule: str) -> None:
+    assert found(template, ignore=(rule,)) == []
+
+
+def test_a_rule_can_be_ignored_in_the_metadata_of_the_function() -> None:
+    ignored = "    Metadata: {cfn-lint: {config: {ignore_checks: [E99001]}}}\n    Properties:\n      Policies"
+    template = LOOPING.replace("    Properties:\n      Policies", ignored)
+
+    assert found(template) == []
+
+
+def test_a_template_without_loops_has_no_findings() -> None:
+    assert found(LOOPING.replace("}/in/*", "}/out/*")) == []
+
+
+def test_a_template_that_cannot_be_checked_is_told() -> None:
+    messages = [(rule, message) for rule, _, _, message in found("Resources:\n  Photos:\n    Properties: {}\n")]
+
+    assert messages == [
+        (
+            "W99002",
+            "the template was not checked for invocation loops: template: the resource `Photos` has no `Type`",
+        )
+    ]
+
+
+def test_the_ids_are_of_this_package_only() -> None:
+    own = {rule.id for rule in cfnlint.helpers.create_rules(cfn_lint)}
+    builtin = set(Rules.create_from_directory(f"{next(iter(cfnlint.__path__))}/rules"))
+
+    assert own == {"E99001", "W99002", "E99003", "W99004"}
+    assert own & builtin == set()
+
+
+def test_the_rules_tell_what_they_are_for() -> None:
+    for rule in cfnlint.helpers.create_rules(cfn_lint):
+        assert rule.shortdesc
+        assert rule.description.endswith(".")
+        assert rule.source_url.startswith("https://docs.aws.amazon.com/")
+        assert rule.tags
+
+
+def test_the_rules_load_without_cdk() -> None:
+    code = "import sys, constructs_lib.cfn_lint; print({'aws_cdk', 'jsii', 'typer'} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
