@@ -116,6 +116,24 @@ def destroy(aws: LocalAws, assembly: Path) -> None:
         )
 
 
+def see_gone(aws: LocalAws) -> None:
+    """See that no stack of the sample is left.
+
+    Raises:
+        ConstructsLibError: `demo-failed`, with those that are.
+    """
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    left = [stack for stack in stacks if stack["StackName"].removesuffix(SAM_SUFFIX) in STACKS]
+    if left:
+        raise errors.ConstructsLibError(
+            errors.Diagnostic(
+                reference="demo-failed",
+                headline="not every stack was destroyed",
+                evidence="\n".join(f"{stack['StackName']}: {stack['StackStatus']}" for stack in left),
+            )
+        )
+
+
 def show(deployment: Deployment, photo: Path, thumbnail: Path) -> None:
     """Send the photo through a deployment and tell what came of it."""
     result = deployment.send_photo(photo, thumbnail)
@@ -188,6 +206,7 @@ def demonstrate(given: Path | None, port: int | None, assembly: Path) -> None:
             for deployment in (by_cdk, by_sam):
                 deployment.empty()  # CloudFormation deletes no bucket with something in it
             destroy(aws, assembly)
+            see_gone(aws)
             stack.close()
     print(REAL_ACCOUNT, flush=True)
 

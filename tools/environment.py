@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from constructs_lib import errors
 
-__all__ = ["LINKS", "MINISTACK", "NODE_MODULES", "ROOT", "SAM", "TOOLS", "VENV", "errors", "variables"]
+__all__ = [
+    "LINKS",
+    "MINISTACK",
+    "NODE_MODULES",
+    "PUBLIC_TEMPLATES",
+    "ROOT",
+    "SAM",
+    "TOOLS",
+    "VENV",
+    "errors",
+    "variables",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -24,6 +35,7 @@ NODE_MODULES = ROOT / "node_modules"
 TOOLS = ROOT / ".tools"
 SAM = TOOLS / "sam"
 MINISTACK = TOOLS / "ministack"
+PUBLIC_TEMPLATES = TOOLS / "public-templates"
 LINKS = TOOLS / "bin"
 """Links to single programs (`sam`, a Rust toolchain apart), so that nothing else of their folders gets onto PATH."""
 
@@ -36,6 +48,10 @@ def variables(base: Mapping[str, str] | None = None) -> dict[str, str]:
     result["PATH"] = os.pathsep.join([*ours, *before])
     # Node 20 is past its end of life: without this jsii prints a banner on every start.
     result["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
+    # What they would leave in the user's home.
+    result["CDK_HOME"] = str(TOOLS / "cdk")
+    result["__SAM_CLI_APP_DIR"] = str(TOOLS / "sam-home")
+    result["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(TOOLS / "jsii")
     result["SAM_CLI_TELEMETRY"] = "0"
     result["CDK_DISABLE_CLI_TELEMETRY"] = "true"
     return result

@@ -84,9 +84,10 @@ class LocalAws:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": f"{HOST},localhost",
             "no_proxy": f"{HOST},localhost",
-            # What the CDK and SAM CLIs would leave in the user's home.
+            # What the CDK and SAM CLIs keep of an account is of no use with the next server.
             "CDK_HOME": str(self._folder / "cdk"),
             "__SAM_CLI_APP_DIR": str(self._folder / "sam"),
+            "TMPDIR": str(self._folder),
         }
         if self.certificate is not None:
             result |= {"AWS_CA_BUNDLE": str(self.certificate), "NODE_EXTRA_CA_CERTS": str(self.certificate)}
