@@ -14,16 +14,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import looks_made_up, rest_of
+from constructs_lib.loops.chains import lent
+from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import ANY, STAR, show_glob
-from constructs_lib.loops.languages import Language
 from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_lib.loops.edges import EdgeKind, Listener
+    from constructs_lib.loops.edges import Actor, EdgeKind, Listener
     from constructs_lib.loops.policies import Allow, Deny
     from constructs_lib.templates.system import Node, System
 
@@ -146,16 +147,25 @@ class Graph:
                 self._file(channel)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
         self.origins: dict[Node, dict[Allow, tuple[Node, Any]]] = {}
-        permissions = Permissions(system)
-        for actor in actors:
-            if actor.by_role:
-                identity = permissions.of(actor.role, actor.node)
-                self._grant(actor.node, identity)
+        self._identities: dict[Node, Identity] = {}
+        self._grant_all(actors, [handover for kind in kinds for handover in kind.handovers])
         for kind in kinds:
             for put in kind.puts(system):
                 if put.source in self.outlets:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
+
+    def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str]]) -> None:
+        permissions = Permissions(self.system)
+        for actor in actors:
+            if not actor.by_role:
+                continue
+            identity = self._identities[actor.node] = permissions.of(actor.role, actor.node)
+            self._grant(actor.node, identity)
+            for allow, role in lent(self.system, identity, permissions.roles, handovers):
+                other = permissions.roles[role]
+                self.origins[actor.node].setdefault(allow, other.origins.get(allow, (role, None)))
+                self.outlets[actor.node].append(Grant(allow, tuple(other.denies)))
 
     def _grant(self, node: Node, identity: Identity) -> None:
         self.origins[node] = identity.origins
@@ -243,19 +253,7 @@ class Graph:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
         if put.needs is None:
             return ""
-        action, name = put.needs
-        found = None
-        for grant in self.outlets[put.source]:
-            if isinstance(grant, Grant) and grant.allow.actions.covers(action) is not None:
-                rest = rest_of(grant.allow.resource, name)
-                deposit = Deposit(action, rest="stream")
-                sure = _content(rest.sure, grant, deposit, name, certain=True)
-                if sure is not None and sure.sure() is not None and not grant.allow.doubt:
-                    return ""
-                may = _content(rest.may, grant, deposit, name, certain=False)
-                if may is not None and may.may() is not None:
-                    found = grant.allow.doubt or f"it is not certain that its role allows {action}"
-        return found
+        return permits(self._identities[put.source], put.needs[0], put.needs[1], exact=False)
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in dict.fromkeys(self._candidates(grant.allow.resource)):
@@ -283,15 +281,18 @@ class Graph:
         return [*self._by_address.get(name, ()), *loose.get(service, ())]
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
-        rest = rest_of(grant.allow.resource, name)
-        may = _content(rest.may, grant, deposit, name, certain=False)
+        field_ = deposit.rest or "address"
+        may = content(grant.allow, grant.denies, deposit.action, name, certain=False, exact=deposit.rest is None)
         if may is None or may.may() is None:
             return
-        sure = _content(rest.sure, grant, deposit, name, certain=True)
+        sure = content(grant.allow, grant.denies, deposit.action, name, certain=True, exact=deposit.rest is None)
+        put = deposit.message & Message({field_: may})
+        certain = None if sure is None else deposit.message & Message({field_: sure})
         via = action
         if deposit.rest == "key":
+            rest = rest_of(grant.allow.resource, name)
             via += f" `{show_glob(self.system.symbols.show(' or '.join(rest.sure or rest.may)))}`"
-        stretch = Stretch(channel.node, deposit.message & may, None if sure is None else deposit.message & sure)
+        stretch = Stretch(channel.node, put, certain)
         doubts = (grant.allow.doubt,) if grant.allow.doubt else ()
         start = Passage(
             via, channel.node, (), channel.node, stretch.message, (stretch,), doubts, slow=deposit.slow, deposit=deposit
@@ -342,29 +343,3 @@ def _filed(index: dict[str, list[Channel]], key: str, channel: Channel) -> None:
     found = index.setdefault(key, [])
     if not found or found[-1] is not channel:
         found.append(channel)
-
-
-def _content(globs: tuple[str, ...], grant: Grant, deposit: Deposit, name: str, *, certain: bool) -> Message | None:
-    """What a grant lets into a channel, behind its address; None if nothing."""
-    if not globs:
-        return None
-    groups = [globs]
-    excluded: list[str] = []
-    for pattern in grant.allow.excluded:
-        rest = rest_of(pattern, name)
-        excluded += rest.may if certain else rest.sure
-    for deny in grant.denies:
-        if deny.actions.covers(deposit.action) is None:
-            continue
-        rests = [rest_of(pattern, name) for pattern in deny.resources]
-        denied = [glob for rest in rests for glob in (rest.may if certain != deny.inverted else rest.sure)]
-        if not deny.inverted:
-            excluded += denied
-        elif denied:
-            groups.append(tuple(denied))
-        else:
-            return None
-    if deposit.rest is None:
-        groups.append(("",))
-    language = Language(tuple(groups), tuple(dict.fromkeys(excluded)))
-    return Message({deposit.rest or "address": language})

@@ -32,6 +32,7 @@ class Identity:
         allows: what is granted.
         denies: what is denied.
         unknown: managed policies and roles whose documents are not there.
+        arns: what trust policies call it.
         origins: the resource and the statement that grant something.
     """
 
@@ -39,6 +40,7 @@ class Identity:
     allows: list[Allow] = field(default_factory=list)
     denies: list[Deny] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    arns: tuple[str, ...] = ()
     origins: dict[Allow, tuple[Node, Any]] = field(default_factory=dict)
 
     def add(self, statement: Statement, node: Node) -> None:
@@ -61,6 +63,7 @@ class Permissions:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self.roles: dict[Node, Identity] = {}
         self._identities: dict[str, Identity] = {}
         self._by_name: dict[str, Identity] = {}
         for node in system.nodes("AWS::IAM::Role"):
@@ -99,7 +102,7 @@ class Permissions:
 
     def _role(self, node: Node) -> None:
         system = self._system
-        identity = Identity(system.label(node))
+        identity = self.roles[node] = Identity(system.label(node), arns=system.arns(node))
         for arn, name in zip(system.arns(node), system.names(node), strict=False):
             self._identities[arn] = identity
             self._by_name[name] = identity
@@ -118,7 +121,7 @@ class Permissions:
                     for statement in statements(self._system, node.get("PolicyDocument"), node.template):
                         identity.add(statement, node)
             return
-        known = managed_statements(arn)
+        known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
         if known is None:
             identity.add_unknown(f"the managed policy `{self._system.symbols.show(arn)}`")
         else:

@@ -10,6 +10,7 @@ from constructs_lib.loops.edges.mappings import EventSourceMappings
 from constructs_lib.loops.edges.pipes import Pipes
 from constructs_lib.loops.edges.queues import Queues
 from constructs_lib.loops.edges.s3 import S3Notifications
+from constructs_lib.loops.edges.schedules import Schedules
 from constructs_lib.loops.edges.states import StateMachines
 from constructs_lib.loops.edges.streams import Firehoses, Streams
 from constructs_lib.loops.edges.tables import Tables
@@ -37,4 +38,5 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Trails(),
     Apis(),
     Urls(),
+    Schedules(),
 )
