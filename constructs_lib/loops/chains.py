@@ -26,7 +26,7 @@ _LEADING = ("sts:AssumeRole", "iam:PassRole")
 
 
 def lent(
-    system: System, identity: Identity, roles: Mapping[Node, Identity], handovers: Iterable[tuple[str, str]]
+    system: System, identity: Identity, roles: Mapping[Node, Identity], handovers: Iterable[tuple[str, str, str]]
 ) -> Iterator[tuple[Allow, Node]]:
     """What a role allows through others, with the role that it is from.
 
@@ -34,7 +34,7 @@ def lent(
         system: the templates.
         identity: where to start.
         roles: all roles.
-        handovers: actions that need a role to be passed, and the service that acts with it.
+        handovers: actions that need a role to be passed, their addresses, and the service that acts with it.
     """
     handed = tuple(handovers)
     seen = {identity}
@@ -55,7 +55,7 @@ def lent(
 
 
 def _why_not_certain(
-    system: System, identity: Identity, node: Node, handovers: tuple[tuple[str, str], ...]
+    system: System, identity: Identity, node: Node, handovers: tuple[tuple[str, str, str], ...]
 ) -> str | None:
     """Why it is not certain that a role leads to another; empty if it is; None if it does not."""
     trusted = set(_trusted(system, node))
@@ -63,9 +63,11 @@ def _why_not_certain(
     found: list[str | None] = []
     if any(_is_meant(system, principal, identity) for principal in trusted):
         found += [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
-    for action, service in handovers:
-        if trusted & {service, "*"} and any(allow.actions.covers(action) for allow in identity.allows):
-            found += [permits(identity, "iam:PassRole", name, exact=True) for name in names]
+    for action, scope, service in handovers:
+        handed = permits(identity, action, scope, exact=False) if trusted & {service, "*"} else None
+        if handed is not None:
+            passed = [permits(identity, "iam:PassRole", name, exact=True) for name in names]
+            found += [None if why is None else why or handed for why in passed]
     certain = [why for why in found if why is not None]
     return min(certain, key=len) if certain else None
 

@@ -155,7 +155,7 @@ class Graph:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
 
-    def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str]]) -> None:
+    def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
         for actor in actors:
             if not actor.by_role:

@@ -131,8 +131,8 @@ class Actor:
 class EdgeKind:
     """One way by which something in a system wakes something else. A kind overrides what it contributes."""
 
-    handovers: tuple[tuple[str, str], ...] = ()
-    """Actions that need a role to be passed, and the service that then acts with it."""
+    handovers: tuple[tuple[str, str, str], ...] = ()
+    """Actions that need a role to be passed, the addresses they are on, and the service that then acts with it."""
 
     def actors(self, system: System) -> Iterable[Actor]:
         """The resources that act."""

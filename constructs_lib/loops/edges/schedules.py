@@ -11,7 +11,7 @@ class Schedules(EdgeKind):
     """Actions that hand a role over to a service."""
 
     handovers = (
-        ("scheduler:CreateSchedule", "scheduler.amazonaws.com"),
-        ("scheduler:UpdateSchedule", "scheduler.amazonaws.com"),
-        ("ecs:RunTask", "ecs-tasks.amazonaws.com"),
+        ("scheduler:CreateSchedule", "scheduler:schedule/", "scheduler.amazonaws.com"),
+        ("scheduler:UpdateSchedule", "scheduler:schedule/", "scheduler.amazonaws.com"),
+        ("ecs:RunTask", "ecs:task-definition/", "ecs-tasks.amazonaws.com"),
     )
