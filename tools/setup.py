@@ -228,6 +228,20 @@ def ministack() -> bool:
     return python_environment("the local AWS", environment.MINISTACK, ROOT / "constraints" / "ministack.txt")
 
 
+def public_templates() -> bool:
+    """Have the archives whose templates the tests read; none of them is installed."""
+    folder, lock = environment.PUBLIC_TEMPLATES, ROOT / "constraints" / "public-templates.txt"
+    noted = folder.with_suffix(".sha256")
+    if folder.is_dir() and noted.exists() and noted.read_text("utf-8") == digest(lock):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    kinds = ("--no-deps", "--only-binary", ":all:", "--no-binary", "cfn-lint")  # its wheel has no templates
+    command = ["download", *kinds, "--require-hashes", "--requirement", str(lock), "--dest", str(folder)]
+    run("the public templates", [*pip(environment.VENV), *command])
+    noted.write_text(digest(lock), "utf-8")
+    return True
+
+
 def link(name: str, target: Path | None) -> bool:
     """Let a name in our folder on PATH point at a program, or at nothing."""
     path = environment.LINKS / name
@@ -331,6 +345,7 @@ PARTS = (
     Part("Python environment", project),
     Part("SAM CLI", sam),
     Part("local AWS", ministack),
+    Part("public templates", public_templates),
     Part("Rust for arm64", rust),
     *([Part("arm64 emulation", qemu)] if X86 else []),
 )

@@ -1,0 +1,187 @@
+"""How what a function does reaches a station or another function, and near-misses of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.loops_proof.link import Link, wire_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.loops_proof.builder import Builder, Station
+
+__all__ = ["entries"]
+
+WRITES: dict[str, tuple[list[list[str]], str]] = {  # what writes, and what only reads
+    "topic": ([["sns:Publish"], ["sns:*"]], "sns:GetTopicAttributes"),
+    "queue": ([["sqs:SendMessage"], ["sqs:Send*", "sqs:GetQueueUrl"]], "sqs:ReceiveMessage"),
+    "bus": ([["events:PutEvents"], ["events:Put*"]], "events:DescribeEventBus"),
+    "table": ([["dynamodb:PutItem"], ["dynamodb:UpdateItem"], ["dynamodb:GetItem", "dynamodb:Put*"]], "dynamodb:Query"),
+    "stream": ([["kinesis:PutRecord"], ["kinesis:PutRecord*"]], "kinesis:GetRecords"),
+    "machine": ([["states:StartExecution"], ["states:Start*"]], "states:DescribeExecution"),
+    "firehose": ([["firehose:PutRecord"], ["firehose:PutRecord*"]], "firehose:DescribeDeliveryStream"),
+}
+OBJECT_WRITES = {
+    "ObjectCreated": [["s3:PutObject"], ["s3:Put*"], ["s3:GetObject", "s3:P*Object"]],
+    "ObjectRemoved": [["s3:DeleteObject"], ["s3:Delete*"]],
+    "ObjectTagging": [["s3:PutObjectTagging"]],
+}
+GRANT_MISSES = ("no grant", "reads only", "denied")
+
+
+def entries() -> Iterator[Link]:
+    """All ways that begin with a function."""
+    bucket = ("S3Notifications", "S3ToEventBridge", "Replication", "Trails")
+    yield Link("function", "bucket", "grant", bucket, _objects, (*GRANT_MISSES, "disjoint key"))
+    yield Link("function", "logged", "grant", ("AccessLogs",), _objects, ("no grant",))
+    for kind, engine in (
+        ("topic", "Topics"),
+        ("queue", "Queues"),
+        ("bus", "Rules"),
+        ("table", "Tables"),
+        ("stream", "Streams"),
+        ("machine", "StateMachines"),
+        ("firehose", "Firehoses"),
+    ):
+        yield Link("function", kind, "grant", (engine,), _grant, GRANT_MISSES)
+    yield Link("function", "function", "invoke", ("DirectInvocation",), _invoke, GRANT_MISSES, wakes="async")
+    yield Link("function", "function", "url", ("Urls",), _url, ("no grant", "denied"), wakes="sync")
+    yield Link("function", "function", "http api", ("Apis",), _http_api, GRANT_MISSES, wakes="sync")
+    yield Link("function", "function", "rest api", ("Apis",), _rest_api, GRANT_MISSES, wakes="sync")
+    yield Link("function", "function", "schedule", ("Schedules",), _schedule, GRANT_MISSES, wakes="async")
+    for kind in ("function", "queue", "topic", "bus"):
+        yield Link("function", kind, "destination", ("Destinations",), _destination, wakes="async", woken_async=True)
+    for kind in ("queue", "topic"):
+        yield Link("function", kind, "dead letters", ("Destinations",), _dead_letters, woken_async=True)
+    for kind in ("function", "stream", "firehose"):
+        yield Link("function", kind, "logs", ("Logs",), _logs, ("no grant", "another log group"), wakes="async")
+
+
+def _granted(b: Builder, function: Station, actions: list[str], reads: str, *, resource: Any, miss: str) -> None:
+    if miss == "no grant":
+        return
+    b.allow(function, [reads] if miss == "reads only" else actions, resource)
+    if miss == "denied":
+        b.allow(function, actions, resource, effect="Deny")
+
+
+def _objects(b: Builder, source: Station, target: Station, miss: str) -> None:
+    pattern = "elsewhere/*" if miss == "disjoint key" else f"{target.prefix}*{target.suffix}"
+    actions = b.choose.choice(OBJECT_WRITES[target.family])
+    _granted(b, source, actions, "s3:GetObject", resource=b.below(target, f"/{pattern}"), miss=miss)
+
+
+def _grant(b: Builder, source: Station, target: Station, miss: str) -> None:
+    ways, reads = WRITES[target.kind]
+    target.attributes = True
+    _granted(b, source, b.choose.choice(ways), reads, resource=b.spelled_arn(target), miss=miss)
+
+
+def _invoke(b: Builder, source: Station, target: Station, miss: str) -> None:
+    resource = [b.spelled_arn(target), b.below(target, ":*")]
+    _granted(b, source, ["lambda:InvokeFunction"], "lambda:GetFunction", resource=resource, miss=miss)
+
+
+def _url(b: Builder, source: Station, target: Station, miss: str) -> None:
+    properties = {"AuthType": "AWS_IAM", "TargetFunctionArn": b.spelled_arn(target)}
+    b.add(b.fresh("Url"), "AWS::Lambda::Url", properties)
+    _granted(b, source, ["lambda:InvokeFunctionUrl"], "", resource=b.spelled_arn(target), miss=miss)
+
+
+def _http_api(b: Builder, source: Station, target: Station, miss: str) -> None:
+    api = b.add(b.fresh("Api"), "AWS::ApiGatewayV2::Api", {"Name": "api", "ProtocolType": "HTTP"})
+    properties = {
+        "ApiId": {"Ref": api},
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": b.spelled_arn(target),
+        "PayloadFormatVersion": "2.0",
+    }
+    integration = b.add(b.fresh("Integration"), "AWS::ApiGatewayV2::Integration", properties)
+    properties = {
+        "ApiId": {"Ref": api},
+        "AuthorizationType": "AWS_IAM",
+        "RouteKey": "POST /run",
+        "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration}]]},
+    }
+    b.add(b.fresh("Route"), "AWS::ApiGatewayV2::Route", properties)
+    _api_grant(b, source, api, miss)
+
+
+def _rest_api(b: Builder, source: Station, target: Station, miss: str) -> None:
+    api = b.add(b.fresh("Api"), "AWS::ApiGateway::RestApi", {"Name": "api"})
+    parent = {"Fn::GetAtt": [api, "RootResourceId"]}
+    path = b.add(
+        b.fresh("Path"), "AWS::ApiGateway::Resource", {"RestApiId": {"Ref": api}, "ParentId": parent, "PathPart": "run"}
+    )
+    uri = {
+        "Fn::Join": [
+            "",
+            [
+                "arn:",
+                {"Ref": "AWS::Partition"},
+                ":apigateway:",
+                {"Ref": "AWS::Region"},
+                ":lambda:path/2015-03-31/functions/",
+                b.spelled_arn(target),
+                "/invocations",
+            ],
+        ]
+    }
+    properties = {
+        "RestApiId": {"Ref": api},
+        "ResourceId": {"Ref": path},
+        "HttpMethod": "POST",
+        "AuthorizationType": "AWS_IAM",
+        "Integration": {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": uri},
+    }
+    b.add(b.fresh("Method"), "AWS::ApiGateway::Method", properties)
+    _api_grant(b, source, api, miss)
+
+
+def _api_grant(b: Builder, source: Station, api: str, miss: str) -> None:
+    path = b.choose.choice(["*/POST/run", "*"])
+    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{path}"
+    _granted(b, source, ["execute-api:Invoke"], "apigateway:GET", resource={"Fn::Sub": arn}, miss=miss)
+
+
+def _schedule(b: Builder, source: Station, target: Station, miss: str) -> None:
+    role = b.role("scheduler", [])
+    b.permit(role, "lambda:InvokeFunction", b.spelled_arn(target))
+    b.allow(source, ["iam:PassRole"], role)
+    _granted(b, source, ["scheduler:CreateSchedule"], "scheduler:GetSchedule", resource="*", miss=miss)
+
+
+def _destination(b: Builder, source: Station, target: Station, _miss: str) -> None:
+    outcome = "OnSuccess" if target.kind == "function" else b.choose.choice(["OnSuccess", "OnFailure"])
+    properties = {
+        "FunctionName": {"Ref": source.id},
+        "Qualifier": "$LATEST",
+        "DestinationConfig": {outcome: {"Destination": b.spelled_arn(target)}},
+    }
+    b.add(b.fresh("Outcome"), "AWS::Lambda::EventInvokeConfig", properties)
+    target.source = "lambda"
+
+
+def _dead_letters(b: Builder, source: Station, target: Station, _miss: str) -> None:
+    if b.functions[source.id].serverless:
+        kind = {"queue": "SQS", "topic": "SNS"}[target.kind]
+        b.properties(source)["DeadLetterQueue"] = {"Type": kind, "TargetArn": b.spelled_arn(target)}
+    else:
+        b.properties(source)["DeadLetterConfig"] = {"TargetArn": b.spelled_arn(target)}
+
+
+def _logs(b: Builder, source: Station, target: Station, miss: str) -> None:
+    group = b.properties(source).get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
+    if group is None:
+        group = b.add(b.fresh("Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": 7})
+        b.properties(source)["LoggingConfig"] = {"LogGroup": {"Ref": group}}
+    if miss == "no grant" and b.functions[source.id].serverless:
+        miss = "another log group"  # the role that SAM makes may always log
+    if miss != "no grant":
+        b.allow(source, ["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [group, "Arn"]})
+    watched = b.add(b.fresh("Logs"), "AWS::Logs::LogGroup", {}) if miss == "another log group" else group
+    properties = {"LogGroupName": {"Ref": watched}, "DestinationArn": b.spelled_arn(target), "FilterPattern": ""}
+    if target.kind != "function":
+        properties["RoleArn"] = wire_by(b, "logs", target)
+    b.add(b.fresh("Subscription"), "AWS::Logs::SubscriptionFilter", properties)
