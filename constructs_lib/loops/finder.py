@@ -53,6 +53,8 @@ class Finder:
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
         self._links: list[list[int]] = []
         self._gone: set[Passage] = set()
+        self._ways: dict[int, dict[tuple[Node, ...], list[Passage]]] = {}
+        self._ends: dict[int, dict[Node, list[Passage]]] = {}
         shared: dict[Outlet, int] = {}
         touched = {node for node, _ in ignored}
         for node in self._actors:
@@ -75,16 +77,18 @@ class Finder:
 
     def arrows(self) -> tuple[int, int]:
         """How many arrows there are, and how many resources besides the actors are on them."""
-        first: set[tuple[Node, str, Node]] = set()
         behind: set[Hop] = set()
-        for node in self._actors:
-            for outlet in self._graph.outlets[node]:
-                first.update((node, passage.action, passage.first) for passage in self._graph.passages(outlet))
+        written: list[set[tuple[str, Node]]] = []
         for _, passages in self._outlets:
-            for passage in passages:
-                behind.update(passage.hops)
-        touched = {target for _, _, target in first} | {node for hop in behind for node in (hop.source, hop.target)}
-        return len(first) + len(behind), len(touched - self._index.keys())
+            written.append({(passage.action, passage.first) for passage in passages})
+            behind.update(hop for passage in passages for hop in passage.hops)
+        count = len(behind)
+        for links in self._links:
+            own = [written[link - len(self._actors)] for link in links]
+            count += len(own[0]) if len(own) == 1 else len(set().union(*own))
+        nodes = {node for found in written for _, node in found}
+        nodes |= {node for hop in behind for node in (hop.source, hop.target)}
+        return count, len(nodes - self._index.keys())
 
     def find(self) -> list[list[Edge]]:
         """Closed paths, each as the edges that make it; after each round what was found is taken out."""
@@ -105,16 +109,34 @@ class Finder:
 
     def actions(self, edge: Edge) -> list[str]:
         """All that the actor does on the same way: several actions of one grant, or several grants."""
-        nodes = [hop.target for hop in edge.hops()]
+        nodes = tuple(hop.target for hop in edge.hops())
         return list(
             dict.fromkeys(
                 passage.action
-                for outlet in self._graph.outlets[edge.source]
-                for passage in self._graph.passages(outlet)
+                for link in self._links[self._index[edge.source]]
+                for passage in self._by_way(link).get(nodes, ())
                 if passage.is_sure >= edge.passage.is_sure
-                and [hop.target for hop in passage.path(edge.source)] == nodes
             )
         )
+
+    def _by_way(self, link: int) -> dict[tuple[Node, ...], list[Passage]]:
+        """The passages of an outlet, by the resources that they go through."""
+        found = self._ways.get(link)
+        if found is None:
+            found = self._ways[link] = {}
+            for passage in self._outlets[link - len(self._actors)][1]:
+                way = (passage.first, *(hop.target for hop in passage.hops))
+                found.setdefault(way, []).append(passage)
+        return found
+
+    def _to(self, link: int) -> dict[Node, list[Passage]]:
+        """The passages of an outlet, by whom they wake."""
+        found = self._ends.get(link)
+        if found is None:
+            found = self._ends[link] = {}
+            for passage in self._outlets[link - len(self._actors)][1]:
+                found.setdefault(passage.target, []).append(passage)
+        return found
 
     def _adjacency(self, *, certain: bool) -> list[list[int]]:
         return [*self._links, *(self._targets(passages, certain=certain) for _, passages in self._outlets)]
@@ -126,7 +148,8 @@ class Finder:
     def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
         """Every actor's own circle, or else the shortest circle of the component."""
         actors = [node for node in component if node < len(self._actors)]
-        own = [[node, outlet] for node in actors for outlet in graph[node] if node in graph[outlet]]
+        reached = {outlet: frozenset(graph[outlet]) for outlet in dict.fromkeys(o for n in actors for o in graph[n])}
+        own = [[node, outlet] for node in actors for outlet in graph[node] if node in reached[outlet]]
         if own:
             return own
         best: list[int] | None = None
@@ -144,10 +167,10 @@ class Finder:
         ]
 
     def _edge(self, source: int, outlet: int, target: int, *, certain: bool) -> Edge:
-        found, passages = self._outlets[outlet - len(self._actors)]
+        found, _ = self._outlets[outlet - len(self._actors)]
         fitting = [
             passage
-            for passage in passages
-            if passage.target is self._actors[target] and passage not in self._gone and (not certain or passage.is_sure)
+            for passage in self._to(outlet)[self._actors[target]]
+            if passage not in self._gone and (not certain or passage.is_sure)
         ]
         return Edge(self._actors[source], found, min(fitting, key=lambda passage: len(passage.hops)))

@@ -154,6 +154,7 @@ class Graph:
                 if put.source in self.outlets:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
+        self._wakes: dict[tuple[Node, str], bool] = {}
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
@@ -235,8 +236,12 @@ class Graph:
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
-        start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-        return next(self._follow(start, node), None) is not None
+        key = (node, str(message))
+        known = self._wakes.get(key)
+        if known is None:
+            start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
+            known = self._wakes[key] = next(self._follow(start, node), None) is not None
+        return known
 
     def _put(self, put: Put) -> Iterator[Passage]:
         needed = self._needed(put)
