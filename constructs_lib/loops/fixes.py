@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["fixes"]
 
 _BUCKET = "AWS::S3::Bucket"
+MANY = 50
 _USUAL = ("out/", "processed/", "results/")
 _INPUTS = ("in/", "incoming/", "originals/")
 
@@ -40,6 +41,8 @@ def _narrower_write(graph: Graph, edge: Edge) -> Iterator[str]:
     if passage.first.type != _BUCKET or passage.deposit is None:
         return
     names = [f"{name.lower()}/" for name in graph.system.label(edge.source).split("/")]
+    if len(graph.listeners(passage.first)) > MANY:  # trying a name of its own for each function would be quadratic
+        names = []
     for prefix in dict.fromkeys((*names, *_USUAL)):
         writes = Message({"key": Language(((literal(prefix) + STAR,),))})
         if not graph.wakes(passage.first, passage.deposit.message & writes):

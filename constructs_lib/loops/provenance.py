@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.graph import Grant
@@ -34,12 +35,26 @@ def located(node: Node, entry: Any) -> tuple[Route, Template]:
     if isinstance(entry, Mapping) and AT in entry:
         return entry[AT], node.template
     if entry is not None:
-        found = _within(resources.get(node.id), entry, own) or _within(resources, entry, ("Resources",))
+        found = _routes(node).get(id(entry)) or _within(resources, entry, ("Resources",))
         if found is not None:
             return found, node.template
     if node.resource.at:
         return node.resource.at, node.template
     return own if node.id in resources else (), node.template
+
+
+@lru_cache(maxsize=256)
+def _routes(node: Node) -> dict[int, Route]:
+    """The ways to all parts of a resource, by their identity."""
+    found: dict[int, Route] = {}
+    work: list[tuple[Any, Route]] = [(node.template.section("Resources").get(node.id), ("Resources", node.id))]
+    while work:
+        value, way = work.pop()
+        if isinstance(value, (Mapping, list)):
+            found.setdefault(id(value), way)
+            parts = value.items() if isinstance(value, Mapping) else enumerate(value)
+            work.extend((part, (*way, key)) for key, part in parts)
+    return found
 
 
 def _within(document: Any, wanted: Any, route: Route) -> Route | None:
