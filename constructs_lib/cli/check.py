@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.cli.configuration import NAME, Configuration
 from constructs_lib.cli.formats import as_github, as_json, as_text
 from constructs_lib.cli.results import Checked, Results, Unreadable
 from constructs_lib.errors import ConstructsLibError, Diagnostic
@@ -18,7 +19,7 @@ from constructs_lib.templates import discover, looks_like_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from constructs_lib.templates import Found, Template
+    from constructs_lib.templates import Found
 
 __all__ = ["Format", "check"]
 
@@ -44,8 +45,8 @@ def check(
     """Prove that no function can wake itself in a circle, or show how it can.
 
     A cloud assembly is one system, every other file one of its own. A folder is searched for what looks like a
-    template. Exit code 0: loop-free or acknowledged; 1: findings; 2: something cannot be read (the others are still
-    checked).
+    template. Loops that are meant may be acknowledged in `constructs-lib.toml`. Exit code 0: loop-free or acknowledged;
+    1: findings; 2: something cannot be read (the others are still checked).
     """
     results = _results(paths, together=together, ignore_others=ignore_others)
     for line in _written(results, format_):
@@ -64,6 +65,11 @@ def _written(results: Results, format_: Format) -> Iterator[str]:
 def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Results:
     checked: list[Checked] = []
     unreadable: list[Unreadable] = []
+    try:
+        configuration = Configuration.read(Path())
+    except ConstructsLibError as error:
+        configuration = Configuration()
+        unreadable.append(Unreadable(NAME, error))
     readable: list[Found] = []
     for found in _found(paths, ignore_others=ignore_others):
         if isinstance(found, Unreadable):
@@ -73,18 +79,17 @@ def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Re
         elif together:
             readable.append(found)
         else:
-            _check(str(found.path), found.templates, checked, unreadable)
+            checked.append(_checked([found], configuration))
     if readable:
-        templates = [template for found in readable for template in found.templates]
-        _check(", ".join(str(found.path) for found in readable), templates, checked, unreadable)
+        checked.append(_checked(readable, configuration))
     return Results(checked, unreadable)
 
 
-def _check(path: str, templates: Iterable[Template], checked: list[Checked], unreadable: list[Unreadable]) -> None:
-    try:
-        checked.append(Checked(path, check_templates(templates)))
-    except ConstructsLibError as error:
-        unreadable.append(Unreadable(path, error))
+def _checked(system: list[Found], configuration: Configuration) -> Checked:
+    templates = [template for found in system for template in found.templates]
+    acknowledgements = configuration.of(found.path for found in system)
+    name = ", ".join(str(found.path) for found in system)
+    return Checked(name, check_templates(templates, acknowledgements=acknowledgements))
 
 
 def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unreadable]:

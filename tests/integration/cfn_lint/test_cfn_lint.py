@@ -30,6 +30,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 TEMPLATE, CFNLINTRC = blocks(PAGE, "yaml")
+_, *WORKFLOWS, PRE_COMMIT, OWN_HOOK = blocks(CI_PAGE, "yaml")
 SAFE = TEMPLATE.replace("/photos/*", "/thumbnails/*").replace("suffix, Value: .jpg", "prefix, Value: photos/")
 
 
@@ -142,7 +143,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
 
 def test_the_steps_of_the_workflows_run(tmp_path: Path) -> None:
     write(tmp_path, "infra/photos.yaml", TEMPLATE)
-    workflows = [yaml.safe_load(text) for text in blocks(CI_PAGE, "yaml")[:2]]
+    workflows = [yaml.safe_load(text) for text in WORKFLOWS]
     steps = [step for workflow in workflows for step in workflow["jobs"]["check"]["steps"]]
     commands = [step["run"] for step in steps if step.get("run", "").startswith("constructs-lib")]
 
@@ -155,7 +156,7 @@ def test_the_steps_of_the_workflows_run(tmp_path: Path) -> None:
 
 def test_the_pre_commit_hook_checks_what_looks_like_a_template(tmp_path: Path) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    (example,) = yaml.safe_load(blocks(CI_PAGE, "yaml")[2])["repos"]
+    (example,) = yaml.safe_load(PRE_COMMIT)["repos"]
     write(tmp_path, "photos.yaml", TEMPLATE)
     write(tmp_path, "safe.template", SAFE)
     write(tmp_path, "compose.yml", "services: {}\n")
@@ -168,7 +169,7 @@ def test_the_pre_commit_hook_checks_what_looks_like_a_template(tmp_path: Path) -
 
 
 def test_the_hook_of_a_repository_of_its_own_runs(tmp_path: Path) -> None:
-    (repository,) = yaml.safe_load(blocks(CI_PAGE, "yaml")[3])["repos"]
+    (repository,) = yaml.safe_load(OWN_HOOK)["repos"]
     write(tmp_path, "infra/safe.yaml", SAFE)
 
     assert run(tmp_path, repository["hooks"][0]["entry"])[0] == 0

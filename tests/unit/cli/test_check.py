@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -272,3 +275,103 @@ def test_files_are_systems_of_their_own_unless_taken_together(folder: Folder) ->
     lines = together[1].splitlines()
     assert lines[0] == "error[s3-invocation-loop]: `Code/Resize` can invoke itself through `Data/Photos`"
     assert lines[-1] == "Data.yaml, Code.yaml: loop: 1 function, 1 resource, 2 edges"
+
+
+TOML = """\
+[[acknowledge]]
+path = "infra/looping.yaml"
+fingerprint = "FINGERPRINT"
+reason = "rewrites each photo once"
+bound = "a marker"
+"""
+
+
+def allowed(folder: Folder) -> str:
+    return f"{folder.looping}      RecursiveLoop: Allow\n"
+
+
+def test_a_loop_can_be_acknowledged_in_a_file_of_its_own(folder: Folder) -> None:
+    folder.write("infra/looping.yaml", allowed(folder))
+    folder.write("constructs-lib.toml", TOML.replace("FINGERPRINT", fingerprint(folder, "infra")))
+
+    assert folder.check("infra") == (
+        0,
+        """\
+infra/looping.yaml: loop-free, 1 acknowledged: 1 function, 1 resource, 2 edges
+  acknowledged: `Resize` can invoke itself through `Photos`: rewrites each photo once; bound: a marker \
+(constructs-lib.toml)
+""",
+    )
+
+
+def test_an_entry_is_for_its_own_template_only(folder: Folder) -> None:
+    folder.write("infra/looping.yaml", allowed(folder))
+    folder.write("other.yaml", allowed(folder))
+    folder.write("safe.yaml", folder.safe)
+    folder.write("constructs-lib.toml", TOML.replace("FINGERPRINT", fingerprint(folder, "infra")))
+
+    assert folder.check("other.yaml")[0] == 1
+    assert folder.check("safe.yaml")[0] == 0
+
+
+def test_an_entry_without_its_loop_is_a_finding(folder: Folder) -> None:
+    folder.write("infra/looping.yaml", folder.safe)
+    folder.write("constructs-lib.toml", TOML.replace("FINGERPRINT", "0a1b2c3d4e5f"))
+
+    code, output = folder.check("infra")
+
+    assert code == 1
+    assert output.splitlines()[0] == (
+        "error[acknowledgement-stale]: the acknowledgement of `0a1b2c3d4e5f` in constructs-lib.toml matches no loop"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[[acknowledge]", "Expected ']]' at the end of an array declaration (at line 1, column 14)"),
+        ("a = 1\nb = 2", "it has `a`, `b`, but only `acknowledge` means something"),
+        ("[acknowledge]", "`acknowledge` is a list of tables: begin each with `[[acknowledge]]`"),
+        (
+            f'{TOML}until = "2030"',
+            "entry 1 of `acknowledge` has `until`, but only `bound`, `fingerprint`, `path`, `reason` mean something",
+        ),
+        (
+            TOML.replace('"a marker"', '" "'),
+            "entry 1 of `acknowledge` needs a `bound`, a string that is not empty",
+        ),
+        (
+            TOML.partition("reason")[0],
+            "entry 1 of `acknowledge` needs a `reason`, a string that is not empty",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_told_and_the_templates_are_checked(
+    folder: Folder, text: str, reason: str
+) -> None:
+    folder.write("safe.yaml", folder.safe)
+    folder.write("constructs-lib.toml", text)
+
+    assert folder.check("safe.yaml") == (
+        2,
+        f"""\
+error[configuration-invalid]: cannot read `constructs-lib.toml`
+
+  constructs-lib.toml: {reason}
+
+  help: correct it there; until then nothing that it says counts
+  see: docs/errors/configuration-invalid.md
+
+safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
+""",
+    )
+
+
+def test_names_that_the_terminal_cannot_write_are_escaped(folder: Folder) -> None:
+    folder.write("写真.yaml", folder.safe)
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(Path(__file__).parents[3])}
+    command = [sys.executable, "-c", "from constructs_lib.cli import main; main()", "check", "写真.yaml"]
+
+    output = subprocess.check_output(command, env=environment)
+
+    assert output == b"\\u5199\\u771f.yaml: loop-free: 0 functions, 0 resources, 0 edges\n"
