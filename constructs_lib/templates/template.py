@@ -11,6 +11,7 @@ from constructs_lib.templates.documents import parse, read_text, unreadable
 
 __all__ = ["Resource", "Template", "read"]
 
+_SECTIONS = frozenset({"AWSTemplateFormatVersion", "Transform", "Parameters", "Rules", "Conditions", "Outputs"})
 _HIDDEN_IDS = ("/Resource", "/Default")
 
 
@@ -74,6 +75,8 @@ class Template:
         if not isinstance(document, Mapping):
             raise unreadable(shown, "the document is not a mapping")
         resources = document.get("Resources")
+        if resources is None and not _SECTIONS.isdisjoint(document):  # CDK writes such a template for an empty stack
+            resources = {}
         if not isinstance(resources, Mapping):
             reason = "it has no `Resources`" if resources is None else "`Resources` is not a mapping"
             raise unreadable(shown, reason)

@@ -148,3 +148,7 @@ def test_a_template_is_named_after_its_file(tmp_path: Path) -> None:
     template = read(path)
 
     assert (template.name, template.path, list(template.resources)) == ("Photos", path, ["A"])
+
+
+def test_the_template_of_an_empty_stack_has_no_resources() -> None:
+    assert Template.of({"Parameters": {}, "Rules": {}}).resources == {}
