@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Ran", "end_group", "members", "run"]
+__all__ = ["Ran", "end_group", "interrupt_on_signals", "members", "run"]
 
 HEARTBEAT = 15.0  # seconds after which a long program is said to work still
 GRACE = 10.0  # seconds that an interrupted program has to tidy up
@@ -74,6 +74,13 @@ def run(what: str, command: Sequence[str], *, folder: Path, variables: Mapping[s
         if process.stdout:
             process.stdout.close()
     return Ran(command, process.returncode, lines)
+
+
+def interrupt_on_signals() -> None:
+    """Take any wish to end for Ctrl-C, but for what is ignored on purpose, as by nohup."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sign) != signal.SIG_IGN:
+            signal.signal(sign, signal.default_int_handler)
 
 
 def end_group(process: subprocess.Popen[str] | subprocess.Popen[bytes], sign: signal.Signals, grace: float) -> None:

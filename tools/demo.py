@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -218,8 +217,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, help="the local AWS's port on 127.0.0.1; a free one by default")
     parser.add_argument("--assembly", type=Path, default=ASSEMBLY, help="where to synthesize to")
     options = parser.parse_args(arguments)
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)  # any wish to end is Ctrl-C
+    console.interrupt_on_signals()
     try:
         if options.photo:
             find(options.photo)

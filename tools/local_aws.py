@@ -224,8 +224,7 @@ class LocalAws:
 
 def main(command: list[str]) -> int:
     """Run one command against a fresh local AWS; it ends with it, also by a signal."""
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)
+    console.interrupt_on_signals()
     try:
         with LocalAws() as aws:
             return console.run(command[0], command, folder=Path.cwd(), variables=aws.variables, shown=True).status

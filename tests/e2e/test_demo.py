@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -32,11 +32,8 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 
 def listens(endpoint: str) -> bool:
-    try:
-        http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=5).connect()
-    except ConnectionRefusedError:
-        return False
-    return True
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", int(endpoint.rpartition(":")[2]))) == 0
 
 
 def left_behind() -> list[str]:

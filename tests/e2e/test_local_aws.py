@@ -122,6 +122,7 @@ def test_nothing_is_left_however_its_owner_ends(sign: signal.Signals) -> None:
         os.kill(owner.pid, sign)
         if sign == signal.SIGKILL:  # then nobody is left to end the command; the server must end all the same
             os.kill(int(command), sign)
+        owner.wait(timeout=30)
     deadline = time.monotonic() + 20
     while processes_of(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
