@@ -16,6 +16,7 @@ app = typer.Typer(
     name="constructs-lib",
     help="Check templates for invocation loops, and this machine for what a build needs.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
 )

@@ -45,8 +45,9 @@ def check(
     """Prove that no function can wake itself in a circle, or show how it can.
 
     A cloud assembly is one system, every other file one of its own. A folder is searched for what looks like a
-    template. Loops that are meant may be acknowledged in `constructs-lib.toml`. Exit code 0: loop-free or acknowledged;
-    1: findings; 2: something cannot be read (the others are still checked).
+    template. Loops that are meant may be acknowledged in `constructs-lib.toml`.
+
+    Exit code 0: loop-free or acknowledged. 1: findings. 2: something cannot be read; the others are still checked.
     """
     results = _results(paths, together=together, ignore_others=ignore_others)
     for line in _written(results, format_):

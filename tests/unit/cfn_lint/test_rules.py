@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import cfnlint.helpers
 import pytest
 from cfnlint.api import lint
+from cfnlint.decode import decode_str
 from cfnlint.rules import Rules, RulesCollection
+from cfnlint.template import Template
 
 from constructs_lib import cfn_lint
 
@@ -53,11 +56,16 @@ OVERLAPPING = f"""\
 STALE = LOOPING.replace("}/in/*", "}/out/*") + "      RecursiveLoop: Allow\n"
 
 
+def rules(ignore: tuple[str, ...] = ()) -> RulesCollection:
+    """Ours alone, without those that are ignored."""
+    collection = RulesCollection(ignore_rules=list(ignore))
+    collection.create_from_module("constructs_lib.cfn_lint")
+    return collection
+
+
 def found(template: str, *, ignore: tuple[str, ...] = ()) -> list[tuple[str, int, int, str]]:
     """Rule, line, column and message of what our rules find."""
-    rules = RulesCollection(ignore_rules=list(ignore))
-    rules.create_from_module("constructs_lib.cfn_lint")
-    matches = lint(HEAD + template, rules)
+    matches = lint(HEAD + template, rules(ignore))
     return [(match.rule.id, match.linenumber, match.columnnumber, match.message) for match in matches]
 
 
@@ -144,3 +152,44 @@ def test_the_rules_load_without_cdk() -> None:
     code = "import sys, constructs_lib.cfn_lint; print({'aws_cdk', 'jsii', 'typer'} & set(sys.modules))"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+@pytest.mark.parametrize("template", [LOOPING, UNPROVEN, OVERLAPPING, STALE])
+def test_the_rules_leave_the_template_as_it_is_for_the_other_rules(template: str) -> None:
+    document, _ = decode_str(HEAD + template)
+    before = json.dumps(document)
+
+    cfn_lint.InvocationLoop().match(Template("template.yaml", document))
+
+    assert json.dumps(document) == before
+
+
+def test_what_for_each_makes_is_seen_and_placed() -> None:
+    each = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Buckets:
+    - Name
+    - [Photos, Scans]
+    - "${Name}":
+        Type: AWS::S3::Bucket
+        Properties:
+          NotificationConfiguration:
+            LambdaConfigurations:
+              - {Event: s3:ObjectCreated:*, Function: !GetAtt Resize.Arn}
+  Resize:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: !GetAtt Role.Arn
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement: {Effect: Allow, Action: s3:PutObject, Resource: !Sub "${Scans.Arn}/*"}
+"""
+    matches = lint(each, rules())
+
+    assert [(match.rule.id, match.message.partition(":")[0], match.linenumber) for match in matches] == [
+        ("E99001", "`Resize` can invoke itself through `Scans`", 20)
+    ]
