@@ -191,5 +191,5 @@ Resources:
     matches = lint(each, rules())
 
     assert [(match.rule.id, match.message.partition(":")[0], match.linenumber) for match in matches] == [
-        ("E99001", "`Resize` can invoke itself through `Scans`", 20)
+        ("E99001", "`Resize` can invoke itself through `Scans`", 21)
     ]
