@@ -64,7 +64,7 @@ ACTIONS = [
 ]
 
 
-def listed(value: Any) -> list[str]:
+def listed(value: Any) -> list[Any]:
     """A value that may stand alone, as a list."""
     return value if isinstance(value, list) else [value]
 

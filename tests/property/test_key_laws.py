@@ -7,6 +7,7 @@ import re
 import sys
 from functools import cache
 from itertools import product
+from typing import Any
 
 import interegular
 import pytest
@@ -117,11 +118,11 @@ def disagreements_with_interegular(*, count: int, seed: int) -> list[tuple[str, 
 
 
 def _disjoint(*globs: str) -> bool:
-    both = None
+    both: Any = None
     for glob in globs:
         machine = interegular.parse_pattern(pattern(glob).pattern).to_fsm()
         both = machine if both is None else both & machine
-    return both is None or both.empty()
+    return both is None or bool(both.empty())
 
 
 @pytest.mark.parametrize("seed", range(2))
