@@ -128,6 +128,9 @@ class Graph:
     def __init__(self, system: System, kinds: tuple[EdgeKind, ...] = EDGE_KINDS) -> None:
         self.system = system
         self.not_modelled: dict[str, None] = {}
+        for template in system.templates:
+            if any(name.startswith("Fn::ForEach::") for name in template.document["Resources"]):
+                self.not_modelled[f"what `Fn::ForEach` makes in {template.name}"] = None
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
