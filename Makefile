@@ -6,13 +6,14 @@ RUN := $(PYTHON) -m tools.environment
 # No hashes nor addresses: the versions only, for all Pythons from 3.10 on.
 LOCK := $(RUN) uv pip compile --universal --python-version 3.10 --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: help python demo test test-fast lint format lock setup doctor clean
+.PHONY: help python demo test test-fast bench lint format lock setup doctor clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [PHOTO=path]  deploy the sample app to a local AWS, by CDK and by SAM, and send it a photo"
 	@echo "make test               every check and every test (real builds and deployments included)"
 	@echo "make test-fast          the tests that take under a minute"
+	@echo "make bench              how fast the loop check is; fails if it is slower than it may be"
 	@echo "make lint               ruff, mypy, import-linter"
 	@echo "make format             let ruff format and fix"
 	@echo "make lock               write constraints/*.txt and package-lock.json anew"
@@ -26,6 +27,9 @@ setup: python
 
 demo: python
 	@$(PYTHON) -m tools.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(PORT),--port $(PORT))
+
+bench: setup
+	@$(RUN) python -m tools.bench
 
 lint: setup
 	@$(RUN) ruff check

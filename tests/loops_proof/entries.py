@@ -55,7 +55,7 @@ def entries() -> Iterator[Link]:
     for kind in ("queue", "topic"):
         yield Link("function", kind, "dead letters", ("Destinations",), _dead_letters, woken_async=True)
     for kind in ("function", "stream", "firehose"):
-        yield Link("function", kind, "logs", ("Logs",), _logs, ("no grant", "another log group"), wakes="async")
+        yield Link("function", kind, "logs", ("Logs",), _logs, ("another log group",), wakes="async")
 
 
 def _granted(b: Builder, function: Station, actions: list[str], reads: str, *, resource: Any, miss: str) -> None:
@@ -176,8 +176,6 @@ def _logs(b: Builder, source: Station, target: Station, miss: str) -> None:
     if group is None:
         group = b.add(b.fresh("Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": 7})
         b.properties(source)["LoggingConfig"] = {"LogGroup": {"Ref": group}}
-    if miss == "no grant" and b.functions[source.id].serverless:
-        miss = "another log group"  # the role that SAM makes may always log
     if miss != "no grant":
         b.allow(source, ["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [group, "Arn"]})
     watched = b.add(b.fresh("Logs"), "AWS::Logs::LogGroup", {}) if miss == "another log group" else group

@@ -15,12 +15,12 @@ __all__ = ["split"]
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
-def split(document: Body, count: int, choose: random.Random) -> list[Body]:
-    """The document as some templates, each resource in a random one of them."""
+def split(document: Body, count: int, choose: random.Random, *, names: str = "") -> list[Body]:
+    """The document as some templates, each resource in a random one of them; `names` begins the exports' names."""
     homes = {logical_id: choose.randrange(count) for logical_id in document["Resources"]}
     templates: list[Body] = [{"Resources": {}, "Outputs": {}} for _ in range(count)]
     for logical_id, home in homes.items():
-        cutter = _Cutter(homes, home, templates)
+        cutter = _Cutter(homes, home, templates, names)
         templates[home]["Resources"][logical_id] = cutter.rewritten(document["Resources"][logical_id])
     return templates
 
@@ -28,10 +28,11 @@ def split(document: Body, count: int, choose: random.Random) -> list[Body]:
 class _Cutter:
     """Rewrites what refers to resources of other templates."""
 
-    def __init__(self, homes: dict[str, int], home: int, templates: list[Body]) -> None:
+    def __init__(self, homes: dict[str, int], home: int, templates: list[Body], names: str) -> None:
         self._homes = homes
         self._home = home
         self._templates = templates
+        self._names = names
 
     def rewritten(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -52,8 +53,9 @@ class _Cutter:
         if home == self._home:
             return value
         name = f"{logical_id}{attribute or 'Ref'}"
-        self._templates[home]["Outputs"][name] = {"Value": value, "Export": {"Name": name}}
-        return {"Fn::ImportValue": name}
+        export = f"{self._names}{name}"
+        self._templates[home]["Outputs"][name] = {"Value": value, "Export": {"Name": export}}
+        return {"Fn::ImportValue": export}
 
     def _substitution(self, argument: Any) -> Body:
         text, names = argument if isinstance(argument, list) else (argument, {})

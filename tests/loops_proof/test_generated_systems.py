@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from constructs_lib.loops import Finding
     from tests.loops_proof.link import Link
 
-NOT_YET = {"function -> function: schedule"}
-"""Links that the engine may still be without."""
-
 
 @dataclass
 class Score:
@@ -119,7 +116,7 @@ def score_near_misses(seed: int) -> Score:
 
 
 def test_the_engine_has_a_class_for_every_link() -> None:
-    assert {link.name for link in LINKS if link.live} - {link.name for link in MODELLED} <= NOT_YET
+    assert [link.name for link in LINKS if link.live and link not in MODELLED] == []
 
 
 def test_every_injected_loop_is_found_and_nothing_else() -> None:
@@ -134,6 +131,14 @@ def test_no_near_miss_is_reported() -> None:
     assert score.examples == [], score.summary
 
 
+def test_a_function_that_may_not_log_wakes_nobody_by_its_log() -> None:
+    # No near-miss among others: all hops of a function share its log group.
+    link = next(link for link in MODELLED if link.name == "function -> function: logs")
+
+    assert problem_of_loop(build([Hop(0, 0, (link,))])) == ""
+    assert problem_of_near_miss(build([Hop(0, 0, (link,), (0, "no grant"))])) == ""
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_link_is_found_in_loops_of_one_to_six_hops(seed: int) -> None:
@@ -143,7 +148,7 @@ def test_every_link_is_found_in_loops_of_one_to_six_hops(seed: int) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("seed", range(3, 9))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_no_near_miss_of_any_spelling_is_reported(seed: int) -> None:
     score = score_near_misses(seed)
 

@@ -201,7 +201,7 @@ def ring(stations: list[Station]) -> Body:
     return {"Resources": resources}
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=100)
 @given(st.lists(stations, min_size=1, max_size=3))
 def test_a_witness_is_in_every_language_on_the_path(stations: list[Station]) -> None:
     report = report_of([ring(stations)])
@@ -214,7 +214,7 @@ def test_a_witness_is_in_every_language_on_the_path(stations: list[Station]) -> 
     assert all(stations[bucket].lets_through(key) for bucket, key in zip(buckets, keys, strict=True))
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=100)
 @given(st.lists(stations, min_size=1, max_size=3))
 def test_a_ring_is_a_loop_exactly_if_some_key_gets_through_everywhere(stations: list[Station]) -> None:
     through = all(any(map(station.lets_through, KEYS)) for station in stations)
