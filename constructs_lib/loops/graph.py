@@ -129,7 +129,7 @@ class Graph:
         self.system = system
         self.not_modelled: dict[str, None] = {}
         for template in system.templates:
-            if any(name.startswith("Fn::ForEach::") for name in template.document["Resources"]):
+            if any(name.startswith("Fn::ForEach::") for name in template.document.get("Resources") or ()):
                 self.not_modelled[f"what `Fn::ForEach` makes in {template.name}"] = None
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
