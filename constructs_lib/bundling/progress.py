@@ -102,7 +102,8 @@ class Spinner:
 def on_stderr() -> Progress:
     """The fitting one for this process."""
     # Rich takes the FORCE_COLOR=0 that the CDK CLI sets where there is no terminal for a wish to have one.
-    return Spinner(Console(stderr=True)) if sys.stderr.isatty() else Lines(sys.stderr)
+    console = Console(stderr=True)
+    return Spinner(console) if sys.stderr.isatty() and not console.is_dumb_terminal else Lines(sys.stderr)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ def test_lines_come_at_once_and_then_now_and_again(monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_a_terminal_has_one_line_that_changes_and_goes() -> None:
+def test_a_terminal_has_one_line_that_changes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     stream = io.StringIO()
     spinner = Spinner(Console(file=stream, force_terminal=True, width=80, color_system=None))
     spinner.finished()
