@@ -38,10 +38,10 @@ lint: setup
 	@$(RUN) lint-imports
 
 test: lint
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n 2 --dist loadfile
 
 test-fast: setup
-	@$(RUN) pytest -n 2 --dist loadgroup -m "not integration and not e2e"
+	@$(RUN) pytest -n 2 --dist loadfile -m "not integration and not e2e"
 
 format: setup
 	@$(RUN) ruff check --fix

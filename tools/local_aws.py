@@ -125,7 +125,7 @@ class LocalAws:
     def __enter__(self) -> LocalAws:  # noqa: PYI034 - nobody subclasses it
         self._choose_port()
         environment.TOOLS.mkdir(exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix="local-aws-", dir=environment.TOOLS))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"local-aws-{os.getpid()}-", dir=environment.TOOLS))
         try:
             self._start()
         except BaseException:

@@ -36,12 +36,11 @@ def listens(endpoint: str) -> bool:
         return client.connect_ex(("127.0.0.1", int(endpoint.rpartition(":")[2]))) == 0
 
 
-def left_behind() -> list[str]:
-    return sorted(path.name for path in (ROOT / ".tools").glob("local-aws-*"))
+def left_behind(demo: subprocess.Popen[str]) -> list[Path]:
+    return list((ROOT / ".tools").glob(f"local-aws-{demo.pid}-*"))
 
 
 def test_the_demo_does_its_job_both_ways_and_leaves_nothing(tmp_path: Path) -> None:
-    before = left_behind()
     with start(tmp_path) as demo:
         said, _ = demo.communicate()
     assert demo.returncode == 0, said
@@ -54,20 +53,19 @@ def test_the_demo_does_its_job_both_ways_and_leaves_nothing(tmp_path: Path) -> N
     endpoint = re.search(r"http://127\.0\.0\.1:\d+", said)
     assert endpoint
     assert not listens(endpoint[0])
-    assert left_behind() == before
+    assert left_behind(demo) == []
 
 
 def test_the_demo_ends_all_it_started_when_it_is_interrupted(tmp_path: Path) -> None:
-    before = left_behind()
     with start(tmp_path) as demo:
         assert demo.stdout
         for line in demo.stdout:
             if "http://127.0.0.1:" in line:
                 break
         endpoint = line.strip()
-        assert listens(endpoint)
+        assert (listens(endpoint), len(left_behind(demo))) == (True, 1)
         os.kill(demo.pid, signal.SIGINT)
         rest = demo.stdout.read()
     assert (demo.returncode, rest.splitlines()[-1]) == (130, "stopped; everything that was started has ended")
     assert not listens(endpoint)
-    assert left_behind() == before
+    assert left_behind(demo) == []
