@@ -18,7 +18,7 @@ from constructs_lib.errors import ConstructsLibError, Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = Path("/work/functions")
+ROOT = Path("/srv/functions")
 BUCKET = {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
 
 
