@@ -16,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as notifications
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Template
 
 from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, Trigger, stable_name
 from constructs_lib.errors import ConstructsLibError, recall
@@ -201,6 +202,13 @@ class TestS3TriggerOverlap:
 
     def test_other_events_do_not_overlap(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
         declare(stack, "Resize", triggers=[S3Trigger(photos), S3Trigger(photos, events=["s3:ObjectRemoved:*"])])
+        resources = Template.from_stack(stack).find_resources("AWS::S3::Bucket")
+        configurations = [
+            notification["Event"]
+            for bucket in resources.values()
+            for notification in bucket["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+        ]
+        assert configurations == ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
 
 
 class TestS3NotificationConflict:
@@ -322,6 +330,12 @@ class TestHttpRouteConflict:
     ) -> None:
         paths = ["/photos/{id}", "/photos/{rest+}", "/photos"]
         declare(stack, "Show", triggers=[HttpApiTrigger(api, method="GET", path=path, public=True) for path in paths])
+        routes = Template.from_stack(stack).find_resources("AWS::ApiGatewayV2::Route")
+        assert sorted(route["Properties"]["RouteKey"] for route in routes.values()) == [
+            "GET /photos",
+            "GET /photos/{id}",
+            "GET /photos/{rest+}",
+        ]
 
 
 class TestTriggerWrongResource:
@@ -420,3 +434,4 @@ class TestFunctionKeywordRefused:
 def test_a_single_trigger_counts_as_a_list(photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
     trigger: Trigger = S3Trigger(photos)
     declare(stack, "Resize", triggers=trigger, access=GetObject(photos))
+    Template.from_stack(stack).resource_count_is("AWS::Lambda::Permission", 1)
