@@ -21,7 +21,7 @@ from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
-from constructs_lib.templates.system import Resolved
+from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System

@@ -1,0 +1,383 @@
+"""What the values of a template stand for as texts and lists: its intrinsic functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.templates.sam import expanded
+from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs_lib.templates.symbols import Kind
+    from constructs_lib.templates.system import Node
+    from constructs_lib.templates.template import Template
+
+__all__ = ["MISSING", "Resolved", "Texts"]
+
+MAX_ALTERNATIVES = 24
+MAX_DEPTH = 60
+MAX_LENGTH = 64 * 1024
+"""Longer than any property that CloudFormation takes; a definition of a state machine may be long."""
+MISSING = object()
+"""What `AWS::NoValue` stands for."""
+
+_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
+_KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+_OF_STACK = {"AWS::StackId", "AWS::StackName", "AWS::NotificationARNs"}
+_NO_COLON_OR_SLASH = {":", "/"}
+_NODE_OF_UUID = 4
+"""The last part of a stack's id is a UUID; its fifth part has twelve characters."""
+
+
+class Resolved(str):
+    """A text that has been resolved already."""
+
+    __slots__ = ()
+
+
+class Texts(ABC):
+    """The texts of templates that are deployed together, exports and imports included.
+
+    Args:
+        templates: in any order; an export of one is seen by the imports of all.
+    """
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        self.templates = tuple(map(expanded, templates))
+        self.symbols = Symbols()
+        self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
+        self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
+        self._exports: dict[str, tuple[Any, Template]] | None = None
+        self._export_texts: dict[str, list[str]] = {}
+
+    @abstractmethod
+    def node(self, template: Template, logical_id: str) -> Node | None:
+        """The resource of that logical id in a template."""
+
+    @abstractmethod
+    def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
+        """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""
+
+    def texts(self, value: Any, template: Template) -> tuple[str, ...]:
+        """The texts that a value may stand for, symbols inside; one free symbol for what cannot be told.
+
+        Never empty, never more than a handful: past that a free symbol takes their place.
+        """
+        if isinstance(value, str):
+            return (self._literal(value),)
+        try:
+            found = self._texts(value, template, 0)
+        except RecursionError:
+            found = [self._free(value, template, "it is nested too deeply")]
+        found = list(dict.fromkeys(found))
+        if not found or len(found) > MAX_ALTERNATIVES:
+            return (self._free(value, template, "it has too many possible values"),)
+        return tuple(found)
+
+    def text(self, value: Any, template: Template) -> str | None:
+        """The text that a value stands for if it is known for certain."""
+        found = self.texts(value, template)
+        return found[0] if len(found) == 1 and not has_symbols(found[0]) else None
+
+    def _free(self, value: Any, template: Template, why: str, label: str = "${…}") -> str:
+        return self.symbols.character(("free", id(template), _canonical(value)), label, "free", why)
+
+    def _literal(self, text: str) -> str:
+        """A text of the template; what is read at deployment becomes a symbol."""
+        if isinstance(text, Resolved):
+            return text
+
+        def replace(match: re.Match[str]) -> str:
+            why = f"`{match[0]}` is read at deployment"
+            return self.symbols.character(("dynamic", match[0]), match[0], "free", why)
+
+        clean = _clean(text)
+        return clean if "{{" not in clean else _DYNAMIC.sub(replace, clean)
+
+    def _texts(self, value: Any, template: Template, depth: int) -> list[str]:
+        if depth > MAX_DEPTH:
+            return [self._free(value, template, "it is nested too deeply")]
+        if isinstance(value, str):
+            return [self._literal(value)]
+        if isinstance(value, bool):
+            return ["true" if value else "false"]
+        if isinstance(value, (int, float)):
+            return [str(value)]
+        if isinstance(value, Mapping) and len(value) == 1:
+            name, argument = next(iter(value.items()))
+            handler = getattr(self, f"_do_{str(name).removeprefix('Fn::')}", None) if isinstance(name, str) else None
+            if handler is not None:
+                found = handler(argument, template, depth + 1)
+                if found is not None:
+                    result: list[str] = found
+                    return result
+        return [self._free(value, template, "it is known at deployment only", _label(value))]
+
+    def _do_Ref(self, name: Any, template: Template, _depth: int) -> list[str] | None:  # noqa: N802
+        if not isinstance(name, str):
+            return None
+        if name.startswith("AWS::"):
+            return self._pseudo(name, template)
+        parameter = template.section("Parameters").get(name)
+        if isinstance(parameter, Mapping):
+            return self._parameter(name, parameter, template)
+        node = self.node(template, name) or self.node(template, name.partition(".")[0])  # SAM: `Function.Alias`
+        return None if node is None else list(self.attribute(node, "Ref"))
+
+    def _pseudo(self, name: str, template: Template) -> list[str] | None:
+        known = {"AWS::Region": self.region, "AWS::AccountId": self.account, **_KNOWN_PSEUDO}.get(name)
+        if known is not None:
+            return [known]
+        if name in _OF_STACK:
+            return [self.symbols.character((id(template), name), f"${{{name}}}", "fixed")]
+        return [] if name == "AWS::NoValue" else None
+
+    def _parameter(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str]:
+        allowed = parameter.get("AllowedValues")
+        if isinstance(allowed, list) and parameter.get("Type") in {"String", "Number"}:
+            return [_clean(str(value)) for value in allowed]
+        why = f"the parameter `{name}` may be anything"
+        return [self.symbols.character((id(template), "parameter", name), f"${{{name}}}", "free", why)]
+
+    def _do_GetAtt(self, argument: Any, template: Template, _depth: int) -> list[str] | None:  # noqa: N802
+        if isinstance(argument, str):
+            argument = argument.split(".", 1)
+        if not isinstance(argument, list) or len(argument) != 2 or not all(isinstance(a, str) for a in argument):  # noqa: PLR2004
+            return None
+        node = self.node(template, argument[0])
+        return None if node is None else list(self.attribute(node, argument[1]))
+
+    def _do_Sub(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        names: Mapping[str, Any] = {}
+        if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], Mapping):  # noqa: PLR2004
+            argument, names = argument
+        if not isinstance(argument, str):
+            return None
+        pieces: list[list[str]] = []
+        end = 0
+        for match in _SUBSTITUTION.finditer(argument):
+            pieces.append([self._literal(argument[end : match.start()])])
+            end = match.end()
+            name = match[2].strip()
+            if match[1]:
+                pieces.append([f"${{{match[2]}}}"])
+            elif name in names:
+                pieces.append(self._texts(names[name], template, depth))
+            else:
+                value = {"Fn::GetAtt": name.split(".", 1)} if "." in name else {"Ref": name}
+                pieces.append(self._texts(value, template, depth))
+        pieces.append([self._literal(argument[end:])])
+        return self._joined(pieces, "", argument, template)
+
+    def _do_Join(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):  # noqa: PLR2004
+            return None
+        found: list[str] = []
+        for items in self._lists(argument[1], template, depth):
+            pieces = [self._texts(item, template, depth) for item in items]
+            found += self._joined(pieces, argument[0], argument, template)
+        return found or None
+
+    def _joined(self, pieces: list[list[str]], delimiter: str, value: Any, template: Template) -> list[str]:
+        count = 1
+        for piece in pieces:
+            count *= len(piece)
+            if count > MAX_ALTERNATIVES:
+                return [self._free(value, template, "it has too many possible values", _label(value))]
+        return self._bounded([delimiter.join(choice) for choice in product(*pieces)], value, template)
+
+    def _do_Select(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004
+            return None
+        try:
+            index = int(argument[0])
+        except (TypeError, ValueError):
+            return None
+        source = argument[1]
+        if isinstance(source, Mapping) and set(source) == {"Fn::Split"}:
+            return self._select_split(index, source["Fn::Split"], template, depth)
+        found: list[str] = []
+        for items in self._lists(source, template, depth):
+            if 0 <= index < len(items):
+                found += self._texts(items[index], template, depth)
+        return found or None
+
+    def _select_split(self, index: int, argument: Any, template: Template, depth: int) -> list[str] | None:
+        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str) or not argument[0]:  # noqa: PLR2004
+            return None
+        delimiter = argument[0]
+        found: list[str] = []
+        for text in self._texts(argument[1], template, depth):
+            pieces = text.split(delimiter)
+            if not any(self._may_hold(piece, delimiter) for piece in pieces[: index + 1]):
+                if not 0 <= index < len(pieces):
+                    return None
+                found.append(pieces[index])
+                continue
+            kind: Kind = "free" if self.symbols.free_in(text) else "twelve" if index == _NODE_OF_UUID else "fixed"
+            label = f"${{part {index} of {self.symbols.show(text).strip('${}')}}}"
+            identity = ("part", index, delimiter, text)
+            found.append(self.symbols.character(identity, label, kind, "it is known at deployment only"))
+        return found or None
+
+    def _may_hold(self, text: str, delimiter: str) -> bool:
+        """Whether an unknown piece of the text may contain the delimiter."""
+        return any(
+            self.symbols[c].kind == "free"
+            or delimiter not in _NO_COLON_OR_SLASH
+            or "AWS::StackId" in self.symbols[c].label
+            for c in symbols_in(text)
+        )
+
+    def _do_FindInMap(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        values = self._mapped(argument, template, depth)
+        if values is None:
+            return None
+        return [text for value in values for text in self._texts(value, template, depth)] or None
+
+    def _mapped(self, argument: Any, template: Template, depth: int) -> list[Any] | None:
+        """All values that a `Fn::FindInMap` may find; unknown keys may be any key."""
+        if not isinstance(argument, list) or len(argument) < 3:  # noqa: PLR2004
+            return None
+        level: list[Any] = [template.section("Mappings")]
+        for part in argument[:3]:
+            keys = self._texts(part, template, depth)
+            following: list[Any] = []
+            for mapping in level:
+                if not isinstance(mapping, Mapping):
+                    return None
+                for key in keys:
+                    if has_symbols(key):
+                        following += mapping.values()
+                    elif key in mapping:
+                        following.append(mapping[key])
+            level = following
+        return level
+
+    def _do_If(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004
+            return None
+        return [text for branch in argument[1:] for text in self._texts(branch, template, depth)]
+
+    def _do_ImportValue(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+        found: list[str] = []
+        for name in self._texts(argument, template, depth):
+            if name in self._exported():
+                found += self._export(name, depth)
+            else:
+                why = f"the export `{self.symbols.show(name)}` is not in these templates"
+                label = f"${{import {self.symbols.show(name)}}}"
+                found.append(self.symbols.character(("import", name), label, "free", why))
+        return found
+
+    def _export(self, name: str, depth: int) -> list[str]:
+        """The texts of an export; found once, because exports may import others that import others."""
+        known = self._export_texts.get(name)
+        if known is None:
+            value, template = self._exported()[name]
+            label = f"${{import {self.symbols.show(name)}}}"
+            self._export_texts[name] = [self.symbols.character(("import", name), label, "free", "it imports itself")]
+            known = self._export_texts[name] = self._bounded(self._texts(value, template, depth), value, template)
+        return known
+
+    def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
+        if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):
+            return texts
+        return [self._free(value, template, "it has too many possible values")]
+
+    def _exported(self) -> dict[str, tuple[Any, Template]]:
+        if self._exports is None:
+            self._exports = {}
+            for template in self.templates:
+                for output in template.section("Outputs").values():
+                    export = output.get("Export") if isinstance(output, Mapping) else None
+                    if isinstance(export, Mapping) and "Name" in export:
+                        for name in self._texts(export["Name"], template, 0):
+                            self._exports[name] = (output.get("Value"), template)
+        return self._exports
+
+    # structures
+
+    def items(self, value: Any, template: Template) -> Iterator[Any]:
+        """The elements that a list property may have: branches of conditions united, single values as lists of one.
+
+        What is no list and cannot be told is yielded as it is, so that the reader can treat it as unknown.
+        """
+        try:
+            for items in self._lists(value, template, 0):
+                for item in items:
+                    yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
+        except RecursionError:
+            yield {}
+
+    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterator[Any]:
+        """What a value may be: itself, or each branch of its conditions; `MISSING` for no value."""
+        if isinstance(value, Mapping) and len(value) == 1 and depth < MAX_DEPTH:
+            name, argument = next(iter(value.items()))
+            if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004
+                yield from self.choices(argument[1], template, depth + 1)
+                yield from self.choices(argument[2], template, depth + 1)
+                return
+            if name == "Ref" and argument == "AWS::NoValue":
+                yield MISSING
+                return
+            if name == "Fn::FindInMap":
+                found = self._mapped(argument, template, depth)
+                if found:
+                    yield from found
+                    return
+        yield value
+
+    def mapping(self, value: Any, template: Template) -> Iterator[Mapping[str, Any]]:
+        """The mappings that a value may be; what is none is left out."""
+        for choice in self.choices(value, template):
+            if isinstance(choice, Mapping):
+                yield choice
+
+    def _lists(self, value: Any, template: Template, depth: int) -> Iterator[list[Any]]:
+        for choice in self.choices(value, template, depth):
+            if isinstance(choice, list):
+                yield choice
+            elif isinstance(choice, Mapping) and set(choice) == {"Fn::Split"}:
+                yield self._split(choice["Fn::Split"], template, depth) or [choice]
+            elif choice is not MISSING and choice is not None:
+                yield [choice]
+
+    def _split(self, argument: Any, template: Template, depth: int) -> list[Any] | None:
+        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str) or not argument[0]:  # noqa: PLR2004
+            return None
+        found = self._texts(argument[1], template, depth + 1)
+        if len(found) != 1 or self._may_hold(found[0], argument[0]):
+            return None
+        return [Resolved(piece) for piece in found[0].split(argument[0])]
+
+
+def _clean(text: str) -> str:
+    """A literal, without characters that would be taken for symbols."""
+    return text if text.isascii() or not has_symbols(text) else "".join("\ufffd" if has_symbols(c) else c for c in text)
+
+
+def _canonical(value: Any) -> str:
+    try:
+        return json.dumps(value, sort_keys=True, default=str)
+    except (RecursionError, ValueError, TypeError):
+        return f"object {id(value)}"
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, Mapping) and len(value) == 1:
+        name, argument = next(iter(value.items()))
+        if name == "Ref" and isinstance(argument, str):
+            return f"${{{argument}}}"
+        if name == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(a, str) for a in argument):
+            return f"${{{'.'.join(argument)}}}"
+        return f"${{{name}}}"
+    return "${…}"
