@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
-from constructs_lib.templates.texts import Resolved
 from constructs_lib.templates.template import Resource
+from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
