@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
-from constructs_lib.loops.policies import Actions, Allow, Deny, statements
+from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, statements
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
@@ -106,19 +106,27 @@ class Permissions:
         for arn, name in zip(system.arns(node), system.names(node), strict=False):
             self._identities[arn] = identity
             self._by_name[name] = identity
-        for policy in system.items(node.get("Policies") or [], node.template):
+        policies = node.get("Policies") or []
+        always = {id(policy) for policy in listed(policies)}
+        for policy in system.items(policies, node.template):
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
-            for statement in statements(system, document if document is not None else {}, node.template):
+            document = {} if document is None else document
+            for statement in statements(system, document, node.template, certain=id(policy) in always):
                 identity.add(statement, node)
-        for item in system.items(node.get("ManagedPolicyArns") or [], node.template):
-            for arn in system.texts(item, node.template):
-                self._managed(identity, arn)
+        attached = node.get("ManagedPolicyArns") or []
+        for item in listed(attached):
+            choices = system.items(item, node.template)
+            arns = [text for choice in choices for text in system.texts(choice, node.template)]
+            for arn in arns:
+                self._managed(identity, arn, certain=len(arns) == 1 and not is_conditional(item))
 
-    def _managed(self, identity: Identity, arn: str) -> None:
+    def _managed(self, identity: Identity, arn: str, *, certain: bool) -> None:
         if any(arn in self._system.arns(node) for node in self._system.nodes("AWS::IAM::ManagedPolicy")):
             for node in self._system.nodes("AWS::IAM::ManagedPolicy"):
                 if arn in self._system.arns(node):
-                    for statement in statements(self._system, node.get("PolicyDocument"), node.template):
+                    always = certain and "Condition" not in node.resource.body
+                    document = node.get("PolicyDocument")
+                    for statement in statements(self._system, document, node.template, certain=always):
                         identity.add(statement, node)
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
@@ -129,17 +137,20 @@ class Permissions:
 
     def _attached(self, node: Node) -> None:
         system = self._system
-        names = [
-            text
+        items = [
+            (item, not is_conditional(entry))
             for property_ in ("Roles", "RoleName")
-            for item in system.items(node.get(property_) or [], node.template)
-            for text in system.texts(item, node.template)
+            for entry in listed(node.get(property_) or [])
+            for item in system.items(entry, node.template)
         ]
-        found = list(statements(system, node.get("PolicyDocument"), node.template)) if names else []
-        for name in names:
-            for identity in self._named(name):
-                for statement in found:
-                    identity.add(statement, node)
+        for item, fixed in items:
+            names = system.texts(item, node.template)
+            always = fixed and len(names) == 1 and "Condition" not in node.resource.body
+            found = list(statements(system, node.get("PolicyDocument"), node.template, certain=always))
+            for name in names:
+                for identity in self._named(name):
+                    for statement in found:
+                        identity.add(statement, node)
 
     def _named(self, name: str) -> Iterator[Identity]:
         """The roles that a name or ARN may mean; one that is not in the system is noted by its name."""
@@ -155,11 +166,11 @@ class Permissions:
             yield identity
 
     def _resource_policy(self, node: Node) -> None:
-        for statement in statements(self._system, node.get("PolicyDocument"), node.template):
+        always = "Condition" not in node.resource.body
+        for statement in statements(self._system, node.get("PolicyDocument"), node.template, certain=always):
             principals = statement.principals or ()
             everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
-            denies = any(isinstance(rule, Deny) for rule in statement.rules)
-            if everyone and (not denies or "*" in principals):
+            if everyone and (not statement.denies or "*" in principals):
                 for identity in dict.fromkeys(self._identities.values()):
                     identity.add(statement, node)
             else:

@@ -17,12 +17,12 @@ from constructs_lib.loops.keys import STAR
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from constructs_lib.templates.system import System
     from constructs_lib.templates.template import Template
 
-__all__ = ["Actions", "Allow", "Deny", "Statement", "statements"]
+__all__ = ["Actions", "Allow", "Deny", "Statement", "is_conditional", "listed", "statements"]
 
 
 @dataclass(frozen=True)
@@ -102,31 +102,52 @@ class Statement:
     rules: tuple[Allow | Deny, ...]
     origin: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def denies(self) -> bool:
+        """Whether it takes away."""
+        return any(isinstance(rule, Deny) for rule in self.rules)
 
-def statements(system: System, document: Any, template: Template) -> Iterator[Statement]:
-    """The statements of a policy document, unknown parts by their polarity."""
+
+def statements(system: System, document: Any, template: Template, *, certain: bool = True) -> Iterator[Statement]:
+    """The statements of a policy document, unknown parts by their polarity.
+
+    Args:
+        system: for the intrinsics in it.
+        document: the policy document.
+        template: where it stands.
+        certain: whether it is in force under all conditions; if not, what it denies excuses nothing.
+    """
     for choice in system.mapping(document, template):
         if "Statement" not in choice:
             yield Statement(None, (Allow(Actions(("*",)), STAR, doubt="a policy document is not in the template"),))
             continue
+        always = {id(item) for item in listed(choice["Statement"])} if certain and choice is document else set()
         for statement in system.items(choice["Statement"], template):
             if isinstance(statement, Mapping):
                 found = _statement(system, statement, template)
-                if found is not None:
+                if found is not None and (id(statement) in always or not found.denies):
                     yield replace(found, origin=statement)
+
+
+def listed(value: Any) -> list[Any]:
+    """The items of a list property; a single value is a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def is_conditional(value: Any) -> bool:
+    """Whether a condition chooses a value."""
+    return isinstance(value, Mapping) and "Fn::If" in value
 
 
 def _statement(system: System, statement: Mapping[str, Any], template: Template) -> Statement | None:
     effect = system.text(statement.get("Effect"), template)
     allows = effect != "Deny"
-    principals = _principals(system, statement, template)
+    principals = _principals(system, statement, template, read=_ever if allows else _always)
     actions = _actions(system, statement, template, allows=allows)
     inverted = "Resource" not in statement and "NotResource" in statement
-    texts = [
-        text
-        for item in system.items(statement.get("NotResource" if inverted else "Resource", "*"), template)
-        for text in system.texts(item, template)
-    ]
+    # What takes away from the allowed counts only if it is so under all conditions.
+    read = _always if inverted == allows else _ever
+    texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
     found = [(text, address(text, unknown=unknown)) for text in texts]
     globs = tuple(dict.fromkeys(glob for _, glob in found if glob is not None))
@@ -145,11 +166,8 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
 
 def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
     inverted = "Action" not in statement and "NotAction" in statement
-    patterns = [
-        text
-        for item in system.items(statement.get("NotAction" if inverted else "Action", []), template)
-        for text in system.texts(item, template)
-    ]
+    read = _always if inverted == allows else _ever
+    patterns = read(system, statement.get("NotAction" if inverted else "Action", []), template)
     if inverted == allows:  # what takes away from the allowed: an unknown action takes away nothing
         patterns = [pattern for pattern in patterns if not has_symbols(pattern)]
     elif not allows and any(map(has_symbols, patterns)):
@@ -157,7 +175,9 @@ def _actions(system: System, statement: Mapping[str, Any], template: Template, *
     return Actions(tuple(dict.fromkeys(patterns)), inverted)
 
 
-def _principals(system: System, statement: Mapping[str, Any], template: Template) -> tuple[str, ...] | None:
+def _principals(
+    system: System, statement: Mapping[str, Any], template: Template, *, read: Callable[..., list[str]]
+) -> tuple[str, ...] | None:
     if "NotPrincipal" in statement:
         return ("*",)
     if "Principal" not in statement:
@@ -165,12 +185,22 @@ def _principals(system: System, statement: Mapping[str, Any], template: Template
     found: list[str] = []
     for choice in system.choices(statement["Principal"], template):
         if isinstance(choice, Mapping) and len(choice) >= 1 and not _is_intrinsic(choice):
-            for kind, value in choice.items():
-                if kind == "AWS":
-                    found += [text for item in system.items(value, template) for text in system.texts(item, template)]
-        else:
+            if "AWS" in choice and (read is _ever or choice is statement["Principal"]):
+                found += read(system, choice["AWS"], template)
+        elif read is _ever or choice is statement["Principal"]:
             found += system.texts(choice, template)
     return tuple(dict.fromkeys(found))
+
+
+def _ever(system: System, value: Any, template: Template) -> list[str]:
+    """The texts that a list property may have."""
+    return [text for item in system.items(value, template) for text in system.texts(item, template)]
+
+
+def _always(system: System, value: Any, template: Template) -> list[str]:
+    """The texts that a list property has whatever conditions and parameters turn out to be."""
+    found = [system.texts(item, template) for item in listed(value) if not is_conditional(item)]
+    return [texts[0] for texts in found if len(texts) == 1]
 
 
 def _is_intrinsic(value: Mapping[str, Any]) -> bool:

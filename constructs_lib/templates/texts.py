@@ -84,6 +84,8 @@ class Texts(ABC):
 
     def text(self, value: Any, template: Template) -> str | None:
         """The text that a value stands for if it is known for certain."""
+        if isinstance(value, Mapping) and any(choice is MISSING for choice in self.choices(value, template)):
+            return None  # the property's default, under a condition
         found = self.texts(value, template)
         return found[0] if len(found) == 1 and not has_symbols(found[0]) else None
 
@@ -143,7 +145,7 @@ class Texts(ABC):
     def _parameter(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str]:
         allowed = parameter.get("AllowedValues")
         if isinstance(allowed, list) and parameter.get("Type") in {"String", "Number"}:
-            return [_clean(str(value)) for value in allowed]
+            return [_clean(str(value) if not isinstance(value, bool) else str(value).lower()) for value in allowed]
         why = f"the parameter `{name}` may be anything"
         return [self.symbols.character((id(template), "parameter", name), f"${{{name}}}", "free", why)]
 
