@@ -9,6 +9,7 @@ Firehose writes, starts a new stretch of the passage.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
 MAX_HOPS = 16
+_BORDER = re.compile("[:/]")
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ class Graph:
         self._by_address: dict[str, list[Channel]] = {}
         self._with_free: dict[str, list[Channel]] = {}
         self._not_known: dict[str, list[Channel]] = {}
+        self._above: set[str] = set()
         for channel in channels:
             if channel.node in self._leads_on:
                 self._file(channel)
@@ -217,6 +220,7 @@ class Graph:
         self._channels.append(channel)
         for name in channel.addresses:
             service = name.partition(":")[0]
+            self._above.update(name[: match.end()] for match in _BORDER.finditer(name, 0, len(name) - 1))
             _filed(self._by_service, service, channel)
             _filed(self._by_address, name, channel)
             kinds = {kind_of(character) for character in symbols_in(name)}
@@ -282,7 +286,7 @@ class Graph:
         else:
             name = head if head == pattern or head.endswith((":", "/")) else ""
         kinds = {kind_of(character) for character in symbols_in(name)}
-        if not name or "free" in kinds or looks_made_up(name):
+        if not name or name in self._above or "free" in kinds or looks_made_up(name):
             return of_service
         # Another text may turn out to be this name only if it is not known itself; a made-up name is like no other.
         loose = self._with_free if "generated" in kinds else self._not_known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.names import NAMING
@@ -18,25 +19,18 @@ __all__ = ["Node", "System"]
 class Node:
     """A resource in its template; equal only to itself."""
 
-    __slots__ = ("resource", "template")
+    __slots__ = ("id", "properties", "resource", "template", "type")
 
     def __init__(self, template: Template, resource: Resource) -> None:
         self.template = template
         self.resource = resource
-
-    @property
-    def id(self) -> str:
-        """Its logical id."""
-        return self.resource.logical_id
-
-    @property
-    def type(self) -> str:
-        """Its resource type."""
-        return self.resource.type
+        self.id = resource.logical_id
+        self.type = resource.type
+        self.properties = resource.properties
 
     def get(self, name: str) -> Any:
         """A property, unresolved."""
-        return self.resource.properties.get(name)
+        return self.properties.get(name)
 
     def __repr__(self) -> str:
         return f"Node({self.template.name}/{self.id})"
@@ -53,12 +47,16 @@ class System(Texts):
         super().__init__(templates)
         self._nodes: dict[tuple[int, str], Node] = {}
         self._by_type: dict[str, list[Node]] = {}
-        self._names: dict[Node, tuple[str, ...]] = {}
         for template in self.templates:
+            identity = id(template)
             for key, resource in template.resources.items():
-                node = Node(template, resource)
-                self._nodes[id(template), key] = node
+                node = self._nodes[identity, key] = Node(template, resource)
                 self._by_type.setdefault(resource.type, []).append(node)
+        self._names: dict[Node, tuple[str, ...]] = {}
+        self._attributes: dict[tuple[Node, str], tuple[str, ...]] = {}
+        self._forms: dict[tuple[str, str], str | None] = {}
+        self._being_named = 0
+        self._by_name: dict[str, dict[str, list[Node]]] = {}
         self._by_arn: dict[str, list[Node]] | None = None
 
     def nodes(self, *types: str) -> Iterator[Node]:
@@ -72,19 +70,38 @@ class System(Texts):
             if type_ in NAMING and not type_.startswith("AWS::IAM::"):
                 yield from nodes
 
+    def named(self, type_: str, name: str) -> list[Node]:
+        """The resources of a type that may have a physical name."""
+        known = self._by_name.get(type_)
+        if known is None:
+            known = self._by_name[type_] = {}
+            for node in self._by_type.get(type_, ()):
+                for own in self.names(node):
+                    known.setdefault(own, []).append(node)
+        return known.get(name, [])
+
     def by_arn(self, arn: str) -> list[Node]:
         """The resources that an ARN names; versions, aliases, streams and consumers stand for their parent."""
         if self._by_arn is None:
             self._by_arn = {}
             for node in self.addressed():
-                for known in self.arns(node):
-                    self._by_arn.setdefault(_parent(known), []).append(node)
+                for key in self._parents(node):
+                    self._by_arn.setdefault(key, []).append(node)
         return self._by_arn.get(_parent(arn), [])
+
+    def _parents(self, node: Node) -> list[str]:
+        """What is left of a resource's ARNs without what all of a system share."""
+        head, _, tail = _parent(self._form(node.type, "Arn") or "").partition("{name}")
+        names = self.names(node)
+        if any(":" in name or "/" in name for name in names):
+            return list(map(_parent, self.arns(node)))
+        return [f"{head}{name}{tail}" for name in names]
 
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
-        node = Node(template, resource)
+        node = self._nodes[id(template), resource.logical_id] = Node(template, resource)
         self._by_type.setdefault(resource.type, []).append(node)
+        self._by_name.pop(resource.type, None)
         self._by_arn = None
         return node
 
@@ -105,11 +122,14 @@ class System(Texts):
         """The physical names that a resource may have."""
         known = self._names.get(node)
         if known is None:
-            self._names[node] = (self._generated(node),)  # should its name refer to itself
             naming = NAMING.get(node.type)
             value = node.get(naming.property) if naming else None
-            known = (self._generated(node),) if value is None else self.texts(value, node.template)
-            self._names[node] = known
+            known = self._names[node] = (self._generated(node),)
+            if value is not None:
+                self._being_named += 1  # should its name refer to itself, it is the one that is made up
+                known = self.texts(value, node.template)
+                self._being_named -= 1
+                self._names[node] = known
         return known
 
     def arns(self, node: Node) -> tuple[str, ...]:
@@ -121,18 +141,33 @@ class System(Texts):
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""
-        naming = NAMING.get(node.type)
-        if naming is None:
-            return self._other_attribute(node, attribute)
-        form = {"Ref": naming.ref, "Arn": naming.arn}.get(attribute) or naming.attributes.get(attribute)
+        known = self._attributes.get((node, attribute))
+        if known is None:
+            known = self._attribute(node, attribute)
+            if not self._being_named:
+                self._attributes[node, attribute] = known
+        return known
+
+    def _attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
+        form = self._form(node.type, attribute)
         if form is None:
             return self._other_attribute(node, attribute)
-        paths = self.texts(node.get("Path") or "/", node.template) if "{path}" in form else ("/",)
-        return tuple(
-            form.format(name=name, region=self.region, account=self.account, path=path)
-            for name in self.names(node)
-            for path in paths
-        )
+        head, _, tail = form.partition("{name}")
+        names = self.names(node)
+        if "{path}" not in head:
+            return tuple([f"{head}{name}{tail}" for name in names])
+        paths = self.texts(node.get("Path") or "/", node.template)
+        return tuple(f"{head.replace('{path}', path)}{name}{tail}" for name in names for path in paths)
+
+    def _form(self, type_: str, attribute: str) -> str | None:
+        """What an attribute of a type's resources looks like, but for the name and the path."""
+        key = (type_, attribute)
+        if key not in self._forms:
+            naming = NAMING.get(type_)
+            known = {"Ref": naming.ref, "Arn": naming.arn, **naming.attributes} if naming else {}
+            form = known.get(attribute)
+            self._forms[key] = form and form.replace("{region}", self.region).replace("{account}", self.account)
+        return self._forms[key]
 
     def _other_attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         properties = {"AWS::Lambda::Alias": "FunctionName", "AWS::Lambda::Version": "FunctionName"}
@@ -150,6 +185,7 @@ class System(Texts):
         return text if ":" in text else f"arn:aws:lambda:{self.region}:{self.account}:function:{text}"
 
 
+@lru_cache(maxsize=65536)
 def _parent(arn: str) -> str:
     """An ARN without what all of a system share, and without what stands behind a resource's name."""
     fields = arn.split(":", 5)

@@ -13,7 +13,7 @@ from constructs_lib.templates.sam import expanded
 from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from constructs_lib.templates.symbols import Kind
     from constructs_lib.templates.system import Node
@@ -55,6 +55,16 @@ class Texts(ABC):
         self.symbols = Symbols()
         self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
         self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
+        self._handlers: dict[Any, Callable[[Any, Template, int], list[str] | None]] = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::If": self._if,
+            "Fn::ImportValue": self._import_value,
+        }
         self._exports: dict[str, tuple[Any, Template]] | None = None
         self._export_texts: dict[str, list[str]] = {}
 
@@ -77,6 +87,8 @@ class Texts(ABC):
             found = self._texts(value, template, 0)
         except RecursionError:
             found = [self._free(value, template, "it is nested too deeply")]
+        if len(found) == 1:
+            return (found[0],)
         found = list(dict.fromkeys(found))
         if not found or len(found) > MAX_ALTERNATIVES:
             return (self._free(value, template, "it has too many possible values"),)
@@ -94,7 +106,7 @@ class Texts(ABC):
 
     def _literal(self, text: str) -> str:
         """A text of the template; what is read at deployment becomes a symbol."""
-        if isinstance(text, Resolved):
+        if isinstance(text, Resolved) or (text.isascii() and "{{" not in text):
             return text
 
         def replace(match: re.Match[str]) -> str:
@@ -114,16 +126,15 @@ class Texts(ABC):
         if isinstance(value, (int, float)):
             return [str(value)]
         if isinstance(value, Mapping) and len(value) == 1:
-            name, argument = next(iter(value.items()))
-            handler = getattr(self, f"_do_{str(name).removeprefix('Fn::')}", None) if isinstance(name, str) else None
+            [(name, argument)] = value.items()
+            handler = self._handlers.get(name)
             if handler is not None:
                 found = handler(argument, template, depth + 1)
                 if found is not None:
-                    result: list[str] = found
-                    return result
+                    return found
         return [self._free(value, template, "it is known at deployment only", _label(value))]
 
-    def _do_Ref(self, name: Any, template: Template, _depth: int) -> list[str] | None:  # noqa: N802
+    def _ref(self, name: Any, template: Template, _depth: int) -> list[str] | None:
         if not isinstance(name, str):
             return None
         if name.startswith("AWS::"):
@@ -149,7 +160,7 @@ class Texts(ABC):
         why = f"the parameter `{name}` may be anything"
         return [self.symbols.character((id(template), "parameter", name), f"${{{name}}}", "free", why)]
 
-    def _do_GetAtt(self, argument: Any, template: Template, _depth: int) -> list[str] | None:  # noqa: N802
+    def _get_att(self, argument: Any, template: Template, _depth: int) -> list[str] | None:
         if isinstance(argument, str):
             argument = argument.split(".", 1)
         if not isinstance(argument, list) or len(argument) != 2 or not all(isinstance(a, str) for a in argument):  # noqa: PLR2004
@@ -157,7 +168,7 @@ class Texts(ABC):
         node = self.node(template, argument[0])
         return None if node is None else list(self.attribute(node, argument[1]))
 
-    def _do_Sub(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _sub(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         names: Mapping[str, Any] = {}
         if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], Mapping):  # noqa: PLR2004
             argument, names = argument
@@ -179,7 +190,7 @@ class Texts(ABC):
         pieces.append([self._literal(argument[end:])])
         return self._joined(pieces, "", argument, template)
 
-    def _do_Join(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _join(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):  # noqa: PLR2004
             return None
         found: list[str] = []
@@ -189,6 +200,8 @@ class Texts(ABC):
         return found or None
 
     def _joined(self, pieces: list[list[str]], delimiter: str, value: Any, template: Template) -> list[str]:
+        if all(len(piece) == 1 for piece in pieces):
+            return self._bounded([delimiter.join([piece[0] for piece in pieces])], value, template)
         count = 1
         for piece in pieces:
             count *= len(piece)
@@ -196,7 +209,7 @@ class Texts(ABC):
                 return [self._free(value, template, "it has too many possible values", _label(value))]
         return self._bounded([delimiter.join(choice) for choice in product(*pieces)], value, template)
 
-    def _do_Select(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _select(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004
             return None
         try:
@@ -239,7 +252,7 @@ class Texts(ABC):
             for c in symbols_in(text)
         )
 
-    def _do_FindInMap(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _find_in_map(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         values = self._mapped(argument, template, depth)
         if values is None:
             return None
@@ -264,12 +277,12 @@ class Texts(ABC):
             level = following
         return level
 
-    def _do_If(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _if(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004
             return None
         return [text for branch in argument[1:] for text in self._texts(branch, template, depth)]
 
-    def _do_ImportValue(self, argument: Any, template: Template, depth: int) -> list[str] | None:  # noqa: N802
+    def _import_value(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         found: list[str] = []
         for name in self._texts(argument, template, depth):
             if name in self._exported():
@@ -340,6 +353,8 @@ class Texts(ABC):
 
     def mapping(self, value: Any, template: Template) -> Iterator[Mapping[str, Any]]:
         """The mappings that a value may be; what is none is left out."""
+        if value is None:
+            return
         for choice in self.choices(value, template):
             if isinstance(choice, Mapping):
                 yield choice

@@ -68,3 +68,49 @@ def test_a_managed_policy_allows_what_its_document_says(make: Make, policy: Any,
     }
 
     assert make.check(resources, Parameters={"Somewhere": {"Type": "String"}}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("action", "pattern"),
+    [
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:*"),
+        ("sqs:SendMessage", "arn:aws:sqs:*"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:*"),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:*:*:table/*"),
+        ("states:StartExecution", "arn:aws:states:*:*:stateMachine:*"),
+        ("events:PutEvents", "arn:aws:events:*:*:event-bus/*"),
+        ("s3:PutObject", "arn:aws:s3:::*"),
+    ],
+)
+def test_a_pattern_that_ends_before_the_name_names_all(make: Make, action: str, pattern: str) -> None:
+    arn = {"Fn::GetAtt": ["Work", "Arn"]}
+    stream = {"Fn::GetAtt": ["Items", "StreamArn"]}
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping"}
+    state = {"Type": "Task", "Resource": arn, "End": True}
+    report = make.check(
+        {
+            "Role": make.role(make.allow(action, pattern)),
+            "Work": make.function(),
+            "Photos": make.bucket(make.notify("Work")),
+            "Jobs": {"Type": "AWS::SQS::Queue"},
+            "Poll": {**mapping, "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": arn}},
+            "Items": {"Type": "AWS::DynamoDB::Table"},
+            "Read": {**mapping, "Properties": {"EventSourceArn": stream, "FunctionName": arn}},
+            "Flow": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {"Definition": {"StartAt": "Do", "States": {"Do": state}}},
+            },
+            "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
+            "Rule": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventBusName": "orders",
+                    "EventPattern": {"source": ["orders"]},
+                    "Targets": [{"Id": "it", "Arn": arn}],
+                },
+            },
+        }
+    )
+
+    assert report.verdict == "loop"
