@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.loops.keys import STAR, Filter, filters_overlap, glob_meets
+from constructs_lib.loops.keys import ANY, STAR, Filter, compiled, filters_overlap, glob_meets, readable, show_glob
 from constructs_lib.loops.languages import Language
 
 
@@ -19,7 +19,14 @@ from constructs_lib.loops.languages import Language
         (Filter("in/", ".jpg"), Filter("in/", ".png"), None),
         (Filter("a b"), Filter("a+b"), "a b"),
         (Filter("%C3%A4/"), Filter("ä/"), "ä/a"),
+        (Filter("in%2F", "%2Ejpg"), Filter("in/", ".jpg"), "in/a.jpg"),
+        (Filter("in/", "+.jpg"), Filter("", " .jpg"), "in/ .jpg"),
+        (Filter("", "b"), Filter("", "ab"), "ab"),
+        (Filter("b"), Filter("ba"), "ba"),
         (Filter("x" * 1024), Filter("", "x"), "x" * 1024),
+        (Filter("x" * 1023), Filter("", "y"), "x" * 1023 + "y"),
+        (Filter("ä" * 512), Filter("", "ä"), "ä" * 512),
+        (Filter("ä" * 512), Filter("", "b"), None),
         (Filter("x" * 1024), Filter("", "y"), None),
     ],
 )
@@ -57,3 +64,71 @@ def test_what_is_excluded_may_leave_nothing() -> None:
 
 def test_a_key_is_never_longer_than_s3_takes() -> None:
     assert Language((("x" * 1000 + STAR,), (STAR + "y" * 100,))).may() is None
+
+
+@pytest.mark.parametrize(("key", "through"), [("in/a.jpg", True), ("in/a.png", False), ("out/a.jpg", False)])
+def test_a_filter_lets_through_what_has_both_its_prefix_and_its_suffix(key: str, through: bool) -> None:  # noqa: FBT001
+    assert Filter("in/", ".jpg").matches(key) is through
+
+
+@pytest.mark.parametrize(
+    ("written", "readings"),
+    [
+        (Filter("in/", ".jpg"), [Filter("in/", ".jpg")]),
+        (Filter("a+b", "%2Ejpg"), [Filter("a+b", "%2Ejpg"), Filter("a b", ".jpg")]),
+        (Filter("100%", ""), [Filter("100%", "")]),
+    ],
+)
+def test_a_filter_is_read_as_written_and_decoded_if_that_differs(written: Filter, readings: list[Filter]) -> None:
+    assert list(written.readings()) == readings
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "key"),
+    [
+        ("", "", "a"),
+        ("in/", "", "in/a"),
+        ("in-", ".jpg", "in-a.jpg"),
+        ("in_", ".jpg", "in_a.jpg"),
+        ("in.", ".jpg", "in.a.jpg"),
+        ("in ", ".jpg", "in a.jpg"),
+        ("in", ".jpg", "in.jpg"),
+        ("in/", "x.jpg", "in/x.jpg"),
+    ],
+)
+def test_a_witness_looks_like_a_key(prefix: str, suffix: str, key: str) -> None:
+    assert readable(prefix, suffix) == key
+
+
+def test_a_filter_and_a_glob_are_shown_as_people_write_them() -> None:
+    shown = [str(Filter("in/")), str(Filter("", ".jpg")), str(Filter("in/", ".jpg")), show_glob(f"a{STAR}b{ANY}")]
+
+    assert shown == ["`in/*`", "`*.jpg`", "`in/` + `.jpg`", "a*b?"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "text", "tails"),
+    [
+        ("abc", "a", ["bc"]),
+        ("abc", "*", ["", "abc", "bc", "c"]),  # what is unknown may be nothing, too
+        ("abc", "a*", ["", "bc", "c"]),
+        ("abc", "*b", ["c"]),
+        ("abc", "*bd", []),
+        ("abc", "?", ["bc"]),
+        ("?bc", "?b", ["c"]),
+        ("a*c", "a?", ["", "*c", "c"]),
+        ("a*c", "a*c", ["", "*c", "c"]),
+        ("abc", "d*", []),
+    ],
+)
+def test_a_glob_reads_what_is_not_known_as_any_text(glob: str, text: str, tails: list[str]) -> None:
+    machine = compiled(_compiled(glob))
+    positions = machine.read(machine.start, _compiled(text))
+    left = [machine.text[index:] for index in range(machine.length + 1) if positions >> index & 1]
+
+    assert sorted(map(show_glob, left)) == tails
+    assert positions < machine.end << 1
+
+
+def _compiled(glob: str) -> str:
+    return glob.replace("*", STAR).replace("?", ANY)
