@@ -20,62 +20,93 @@ if TYPE_CHECKING:
     from constructs_lib.loops.policies import Allow
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["lent"]
+__all__ = ["Chains"]
 
 _LEADING = ("sts:AssumeRole", "iam:PassRole")
 
 
-def lent(
-    system: System, identity: Identity, roles: Mapping[Node, Identity], handovers: Iterable[tuple[str, str, str]]
-) -> Iterator[tuple[Allow, Node]]:
-    """What a role allows through others, with the role that it is from.
+class Chains:
+    """What roles lend each other.
 
     Args:
         system: the templates.
-        identity: where to start.
         roles: all roles.
         handovers: actions that need a role to be passed, their addresses, and the service that acts with it.
     """
-    handed = tuple(handovers)
-    seen = {identity}
-    work = [(identity, "")]
-    while work:
-        current, doubt = work.pop()
-        if not any(allow.actions.covers(action) for allow in current.allows for action in _LEADING):
-            continue
-        for node, other in roles.items():
-            if other in seen:
-                continue
-            why = _why_not_certain(system, current, node, handed)
-            if why is not None:
-                seen.add(other)
-                reason = doubt or why
-                work.append((other, reason))
-                yield from ((replace(allow, doubt=allow.doubt or reason), node) for allow in other.allows)
 
+    def __init__(
+        self, system: System, roles: Mapping[Node, Identity], handovers: Iterable[tuple[str, str, str]]
+    ) -> None:
+        self._system = system
+        self._roles = roles
+        self._handovers = tuple(handovers)
+        services = {service for _, _, service in self._handovers}
+        self._order = {node: index for index, node in enumerate(roles)}
+        self._trusted: dict[Node, frozenset[str]] = {}
+        self._addresses: dict[Node, list[str]] = {}
+        self._by_principal: dict[str, list[Node]] = {}
+        self._open: list[Node] = []
+        for node in roles:
+            trusted = self._trusted[node] = frozenset(_trusted(system, node))
+            if trusted & services or any(map(self._may_be_many, trusted)):
+                self._open.append(node)
+            else:
+                for principal in trusted:
+                    self._by_principal.setdefault(principal, []).append(node)
 
-def _why_not_certain(
-    system: System, identity: Identity, node: Node, handovers: tuple[tuple[str, str, str], ...]
-) -> str | None:
-    """Why it is not certain that a role leads to another; empty if it is; None if it does not."""
-    trusted = set(_trusted(system, node))
-    names = [name for arn in system.arns(node) if (name := address(arn, unknown=system.account)) is not None]
-    found: list[str | None] = []
-    if any(_is_meant(system, principal, identity) for principal in trusted):
-        found += [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
-    for action, scope, service in handovers:
-        handed = permits(identity, action, scope, exact=False) if trusted & {service, "*"} else None
-        if handed is not None:
-            passed = [permits(identity, "iam:PassRole", name, exact=True) for name in names]
-            found += [None if why is None else why or handed for why in passed]
-    certain = [why for why in found if why is not None]
-    return min(certain, key=len) if certain else None
+    def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
+        """What a role allows through others, with the role that it is from."""
+        seen = {identity}
+        work = [(identity, "")]
+        while work:
+            current, doubt = work.pop()
+            for node in self._candidates(current):
+                other = self._roles[node]
+                why = None if other in seen else self._why_not_certain(current, node)
+                if why is not None:
+                    seen.add(other)
+                    reason = doubt or why
+                    work.append((other, reason))
+                    yield from ((replace(allow, doubt=allow.doubt or reason), node) for allow in other.allows)
 
+    def _candidates(self, identity: Identity) -> list[Node]:
+        """The roles that an identity may lead to, as far as principals tell."""
+        if not any(allow.actions.covers(action) for allow in identity.allows for action in _LEADING):
+            return []
+        found = [*self._open, *(node for arn in identity.arns for node in self._by_principal.get(arn, ()))]
+        return sorted(dict.fromkeys(found), key=self._order.__getitem__)
 
-def _is_meant(system: System, principal: str, identity: Identity) -> bool:
-    if principal == "*" or principal in identity.arns or principal.endswith(":root"):
-        return True
-    return principal == system.account or principal.isdigit() or bool(system.symbols.free_in(principal))
+    def _may_be_many(self, principal: str) -> bool:
+        """Whether a principal is more than one role, or one that is not known."""
+        return (
+            principal in {"*", self._system.account}
+            or principal.endswith(":root")
+            or principal.isdigit()
+            or bool(self._system.symbols.free_in(principal))
+        )
+
+    def _why_not_certain(self, identity: Identity, node: Node) -> str | None:
+        """Why it is not certain that a role leads to another; empty if it is; None if it does not."""
+        trusted = self._trusted[node]
+        names = self._names(node)
+        found: list[str | None] = []
+        if any(principal in identity.arns or self._may_be_many(principal) for principal in trusted):
+            found += [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
+        for action, scope, service in self._handovers:
+            handed = permits(identity, action, scope, exact=False) if trusted & {service, "*"} else None
+            if handed is not None:
+                passed = [permits(identity, "iam:PassRole", name, exact=True) for name in names]
+                found += [None if why is None else why or handed for why in passed]
+        certain = [why for why in found if why is not None]
+        return min(certain, key=len) if certain else None
+
+    def _names(self, node: Node) -> list[str]:
+        known = self._addresses.get(node)
+        if known is None:
+            system = self._system
+            found = [address(arn, unknown=system.account) for arn in system.arns(node)]
+            known = self._addresses[node] = [name for name in found if name is not None]
+        return known
 
 
 def _trusted(system: System, node: Node) -> Iterator[str]:

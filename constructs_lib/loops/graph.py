@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import looks_made_up, rest_of
-from constructs_lib.loops.chains import lent
+from constructs_lib.loops.audience import Audience
+from constructs_lib.loops.chains import Chains
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import ANY, STAR, show_glob
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
 MAX_HOPS = 16
+FEW = 8
+"""As many listeners are tried one by one."""
 _BORDER = re.compile("[:/]")
 
 
@@ -141,6 +144,7 @@ class Graph:
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
+        self._audiences: dict[Node, Audience] = {}
         self._leads_on = self._leading_on()
         self._channels: list[Channel] = []
         self._by_service: dict[str, list[Channel]] = {}
@@ -164,12 +168,13 @@ class Graph:
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
+        chains = Chains(self.system, permissions.roles, handovers)
         for actor in actors:
             if not actor.by_role:
                 continue
             identity = self._identities[actor.node] = permissions.of(actor.role, actor.node)
             self._grant(actor.node, identity)
-            for allow, role in lent(self.system, identity, permissions.roles, handovers):
+            for allow, role in chains.lent(identity):
                 other = permissions.roles[role]
                 self.origins[actor.node].setdefault(allow, other.origins.get(allow, (role, None)))
                 self.outlets[actor.node].append(Grant(allow, tuple(other.denies)))
@@ -317,7 +322,7 @@ class Graph:
             yield replace(passage, target=node)
         if len(passage.hops) >= MAX_HOPS:
             return
-        for listener, targets in self._listeners.get(node, ()):
+        for listener, targets in self._hearing(node, passage.stretches[-1].message):
             useful = [target for target in targets if target in self._leads_on]
             if not useful:
                 continue
@@ -328,6 +333,16 @@ class Graph:
                     for target in useful:
                         yield from self._follow(self._passed(passage, stretch, listener, target), target)
                     break
+
+    def _hearing(self, node: Node, message: Message) -> list[tuple[Listener, list[Node]]]:
+        """The listeners of a resource that may hear of a message, and perhaps others."""
+        listeners = self._listeners.get(node, [])
+        if len(listeners) < FEW:
+            return listeners
+        audience = self._audiences.get(node)
+        if audience is None:
+            audience = self._audiences[node] = Audience([listener.filters for listener, _ in listeners])
+        return [listeners[position] for position in audience.of(message)]
 
     def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, target: Node) -> Passage:
         node = passage.hops[-1].target if passage.hops else passage.first

@@ -66,6 +66,10 @@ class Permissions:
         self.roles: dict[Node, Identity] = {}
         self._identities: dict[str, Identity] = {}
         self._by_name: dict[str, Identity] = {}
+        self._managed_here: dict[str, list[Node]] = {}
+        for node in system.nodes("AWS::IAM::ManagedPolicy"):
+            for arn in system.arns(node):
+                self._managed_here.setdefault(arn, []).append(node)
         for node in system.nodes("AWS::IAM::Role"):
             self._role(node)
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
@@ -121,13 +125,13 @@ class Permissions:
                 self._managed(identity, arn, certain=len(arns) == 1 and not is_conditional(item))
 
     def _managed(self, identity: Identity, arn: str, *, certain: bool) -> None:
-        if any(arn in self._system.arns(node) for node in self._system.nodes("AWS::IAM::ManagedPolicy")):
-            for node in self._system.nodes("AWS::IAM::ManagedPolicy"):
-                if arn in self._system.arns(node):
-                    always = certain and "Condition" not in node.resource.body
-                    document = node.get("PolicyDocument")
-                    for statement in statements(self._system, document, node.template, certain=always):
-                        identity.add(statement, node)
+        own = self._managed_here.get(arn)
+        if own is not None:
+            for node in own:
+                always = certain and "Condition" not in node.resource.body
+                document = node.get("PolicyDocument")
+                for statement in statements(self._system, document, node.template, certain=always):
+                    identity.add(statement, node)
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
         if known is None:

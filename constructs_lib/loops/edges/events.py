@@ -54,7 +54,7 @@ _S3_EVENTS: Mapping[str, tuple[str, str]] = {
 
 def default_bus(system: System) -> Node:
     """The account's default event bus, which no template declares."""
-    known = next((node for node in system.nodes(BUS) if node.id == "default event bus"), None)
+    known = system.node(system.templates[0], "default event bus")
     if known is not None:
         return known
     body = {"Metadata": {"aws:cdk:path": "default event bus"}}
@@ -68,7 +68,7 @@ def buses(system: System, value: Any, near: Node) -> list[Node | None]:
     found: list[Node | None] = []
     for text in system.texts(value, near.template):
         name = text.rpartition("event-bus/")[2]
-        known: list[Node | None] = [node for node in system.nodes(BUS) if name in system.names(node)]
+        known: list[Node | None] = [*system.named(BUS, name)]
         if not known and name == "default":
             known = [default_bus(system)]
         found += known or ([None] if system.symbols.free_in(text) else [])
