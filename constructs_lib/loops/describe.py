@@ -10,7 +10,7 @@ from constructs_lib.loops.fixes import fixes
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.provenance import place
 from constructs_lib.loops.report import Finding, Severity, Step, through
-from constructs_lib.loops.witness import witness
+from constructs_lib.loops.witness import flows, witness
 from constructs_lib.templates.symbols import symbols_in
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
     types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
     only_s3 = types <= {"AWS::Lambda::Function", "AWS::S3::Bucket"} and "AWS::S3::Bucket" in types
     name = fingerprint(graph, edges)
+    offered = fixes(graph, finder, edges)
     return Finding(
         reference="invocation-loop-unproven" if not certain else "s3-invocation-loop" if only_s3 else "invocation-loop",
         verdict="loop" if certain else "unproven",
@@ -42,8 +43,13 @@ def finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
         path=path,
         witness=witness(graph, edges),
         reasons=() if certain else tuple(dict.fromkeys(why for edge in edges for why in _reasons(graph, edge))),
-        helps=(*fixes(graph, edges), f"if it is meant, acknowledge `{name}` with a reason and what bounds it"),
+        helps=(
+            *(fix.text for fix in offered),
+            f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
+        ),
         fingerprint=name,
+        fixes=tuple(fix for fix in offered if fix.changes),
+        flows=flows(graph, edges),
     )
 
 

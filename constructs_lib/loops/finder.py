@@ -107,17 +107,19 @@ class Finder:
                     self._gone.update(edge.passage for edge in edges)
         return list(found.values())
 
-    def actions(self, edge: Edge) -> list[str]:
+    def alike(self, edge: Edge) -> list[tuple[Outlet, Passage]]:
         """All that the actor does on the same way: several actions of one grant, or several grants."""
         nodes = tuple(hop.target for hop in edge.hops())
-        return list(
-            dict.fromkeys(
-                passage.action
-                for link in self._links[self._index[edge.source]]
-                for passage in self._by_way(link).get(nodes, ())
-                if passage.is_sure >= edge.passage.is_sure
-            )
-        )
+        return [
+            (self._outlets[link - len(self._actors)][0], passage)
+            for link in self._links[self._index[edge.source]]
+            for passage in self._by_way(link).get(nodes, ())
+        ]
+
+    def actions(self, edge: Edge) -> list[str]:
+        """What to call all that."""
+        alike = (passage for _, passage in self.alike(edge))
+        return list(dict.fromkeys(passage.action for passage in alike if passage.is_sure >= edge.passage.is_sure))
 
     def _by_way(self, link: int) -> dict[tuple[Node, ...], list[Passage]]:
         """The passages of an outlet, by the resources that they go through."""

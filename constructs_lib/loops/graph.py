@@ -134,8 +134,7 @@ class Graph:
         self.system = system
         self.not_modelled: dict[str, None] = {}
         for template in system.templates:
-            if any(name.startswith("Fn::ForEach::") for name in template.document.get("Resources") or ()):
-                self.not_modelled[f"what `Fn::ForEach` makes in {template.name}"] = None
+            self.not_modelled.update(dict.fromkeys(template.not_modelled))
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
@@ -233,6 +232,12 @@ class Graph:
                 _filed(self._with_free, service, channel)
             if kinds - {"generated"}:
                 _filed(self._not_known, service, channel)
+
+    def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
+        """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
+        identity = self._identities.get(actor)
+        once = identity is not None and identity.allows.count(allow) == 1
+        return self.origins[actor].get(allow) if once else None
 
     def listeners(self, node: Node) -> list[Listener]:
         """Who listens to a resource."""

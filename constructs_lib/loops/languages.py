@@ -114,7 +114,7 @@ def _witness(all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...]) -> s
         prefix, suffix, found = quick
         if found is None:
             return None
-        for text in dict.fromkeys((readable(prefix, suffix), found, *_dressed(found, suffix))):
+        for text in dict.fromkeys((readable(prefix, suffix), *_dressed(found, suffix))):
             if _member(text, all_of, none_of):
                 return text
         if not none_of:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["Route", "place"]
+__all__ = ["Route", "exact_place", "place"]
 
 Route = tuple["str | int", ...]
 
@@ -41,6 +41,11 @@ def located(node: Node, entry: Any) -> tuple[Route, Template]:
     if node.resource.at:
         return node.resource.at, node.template
     return own if node.id in resources else (), node.template
+
+
+def exact_place(node: Node, entry: Any) -> Route | None:
+    """Where a part of a resource stands in the document, if the resource itself stands there."""
+    return _routes(node).get(id(entry))
 
 
 @lru_cache(maxsize=256)

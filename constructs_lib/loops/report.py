@@ -10,6 +10,7 @@ from constructs_lib.errors import Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from constructs_lib.loops.changes import Fix, Flow
     from constructs_lib.templates import Template
 
 __all__ = ["Acknowledged", "Acknowledgement", "Finding", "Report", "Severity", "Step", "Verdict", "through", "worst"]
@@ -66,6 +67,8 @@ class Finding:
         reasons: why it is not certain.
         helps: fixes, best first, each of which was checked to break this path.
         fingerprint: names this very loop, its edges and what flows, for an acknowledgement; any change voids it.
+        fixes: those of the fixes that a program can apply.
+        flows: the witness as data: what flows, in order.
     """
 
     reference: str
@@ -77,6 +80,8 @@ class Finding:
     reasons: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     fingerprint: str = ""
+    fixes: tuple[Fix, ...] = field(default=(), repr=False)
+    flows: tuple[Flow, ...] = ()
 
     def diagnostic(self) -> Diagnostic:
         """The finding as an error to show."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.loops.changes import Flow
+from constructs_lib.loops.messages import ABSENT, NOT_TEXT
+
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph, Passage, Stretch
 
-__all__ = ["keys", "witness"]
+__all__ = ["flows", "keys", "witness"]
 
 _BUCKET = "AWS::S3::Bucket"
 _DOING = {
@@ -39,6 +42,18 @@ def witness(graph: Graph, edges: list[Edge]) -> str:
         f"{' again' if edge.passage.target is first else ''}"
         for edge in edges
     )
+
+
+def flows(graph: Graph, edges: list[Edge]) -> tuple[Flow, ...]:
+    """What flows, as data: each message that something on the way makes anew."""
+    show = graph.system.symbols.show
+    found = []
+    for stretch in (stretch for edge in edges for stretch in edge.passage.stretches):
+        fields = {
+            name: None if text == NOT_TEXT else show(text) for name, text in _values(stretch).items() if text != ABSENT
+        }
+        found.append(Flow(stretch.node.id, fields))
+    return tuple(found)
 
 
 def keys(passage: Passage) -> list[tuple[str, str]]:
