@@ -12,16 +12,19 @@ from functools import lru_cache
 
 from constructs_lib.loops.keys import ANY, STAR, compiled
 from constructs_lib.loops.languages import widened
-from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
+from constructs_lib.templates.symbols import FIRST_SYMBOL, has_symbols, kind_of, symbols_in
 
-__all__ = ["Rest", "address", "looks_made_up", "rest_of"]
+__all__ = ["ACCESS_POINT", "Rest", "address", "looks_made_up", "rest_of"]
 
 _FIELDS = 6
 _NAMES_SERVICE = 4
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
 _NAME_ENDS = re.compile("[/:]")
-_OBJECT = "/object/"
+_UNKNOWN = re.compile(f"[{STAR}{ANY}{FIRST_SYMBOL}-\U0010ffff]")
+_ACCESS_POINT = "accesspoint/"
+ACCESS_POINT = "s3:accesspoint:"
+"""What the addresses of objects behind an access point begin with."""
 
 
 def address(arn: str, *, unknown: str) -> str | None:
@@ -37,9 +40,8 @@ def address(arn: str, *, unknown: str) -> str | None:
     fields = text.split(":", _FIELDS - 1)
     if len(fields) == _FIELDS and fields[0] == "arn":
         service, region, account, resource = fields[2:]
-        if service == "s3" and (region or account) and not resource.startswith(STAR):
-            key = resource.partition(_OBJECT)[2] if _OBJECT in resource else STAR
-            return f"s3:{unknown}/{key}"
+        if service == "s3" and (region or account):
+            return _regional_s3(resource, unknown)
         return f"{service}:{resource}"
     free = next((character for character in symbols_in(text) if kind_of(character) == "free"), None)
     if free is None and STAR not in text:
@@ -48,6 +50,19 @@ def address(arn: str, *, unknown: str) -> str | None:
     if fields[0] == "arn" and len(fields) >= _NAMES_SERVICE and not has_symbols(fields[2]) and STAR not in fields[2]:
         return f"{fields[2]}:{anything}"
     return anything
+
+
+def _regional_s3(resource: str, unknown: str) -> str | None:
+    """The objects behind an access point, the only thing in S3 with a region or account that has some."""
+    if not resource.startswith(_ACCESS_POINT):
+        known = _UNKNOWN.split(resource, maxsplit=1)[0]
+        return f"s3:{unknown}/{STAR}" if known != resource and _ACCESS_POINT.startswith(known) else None
+    resource = resource.removeprefix(_ACCESS_POINT)
+    name, slash, rest = resource.partition("/")
+    head, is_object, key = rest.partition("object/")
+    if slash and is_object and not head:
+        return f"{ACCESS_POINT}{name}/{key}"
+    return f"{ACCESS_POINT}{name}/{STAR}" if STAR in resource else None
 
 
 def _wildcards(text: str, unknown: str) -> str:

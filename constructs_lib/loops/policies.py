@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.keys import STAR
 from constructs_lib.templates.symbols import has_symbols
@@ -150,7 +151,8 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
     found = [(text, address(text, unknown=unknown)) for text in texts]
-    globs = tuple(dict.fromkeys(glob for _, glob in found if glob is not None))
+    named = (named for _, glob in found if glob is not None for named in through_access_points(system, glob, unknown))
+    globs = tuple(dict.fromkeys(named))
     if allows:
         doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
         if any(map(has_symbols, actions.patterns)):

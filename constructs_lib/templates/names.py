@@ -56,6 +56,10 @@ _TABLE = Naming(
 
 NAMING: Mapping[str, Naming] = {
     "AWS::S3::Bucket": _BUCKET,
+    "AWS::S3::AccessPoint": Naming("Name", "arn:aws:s3:{region}:{account}:accesspoint/{name}"),
+    "AWS::S3::MultiRegionAccessPoint": Naming(
+        "Name", "arn:aws:s3::{account}:accesspoint/{name}.mrap", attributes={"Alias": "{name}.mrap"}
+    ),
     "AWS::Lambda::Function": Naming("FunctionName", _regional("lambda", "function:{name}")),
     "AWS::Serverless::Function": Naming("FunctionName", _regional("lambda", "function:{name}")),
     "AWS::IAM::Role": Naming("RoleName", "arn:aws:iam::{account}:role{path}{name}"),

@@ -174,6 +174,8 @@ class System(Texts):
         if node.type in properties and attribute in {"Ref", "AliasArn", "FunctionArn"}:
             # Aliases and versions stand for their function.
             return tuple(self._function_arn(text) for text in self.texts(node.get("FunctionName"), node.template))
+        if node.type == "AWS::S3::AccessPoint" and attribute == "Alias":
+            return self.texts(node.get("Bucket"), node.template)  # stands for its bucket
         if node.type == "AWS::Kinesis::StreamConsumer":
             return self.texts(node.get("StreamARN"), node.template)
         label = f"${{{node.id}}}" if attribute == "Ref" else f"${{{node.id}.{attribute}}}"

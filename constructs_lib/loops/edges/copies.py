@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
-from constructs_lib.loops.edges.s3 import BUCKET, CREATED
+from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 
@@ -66,7 +66,7 @@ class AccessLogs(EdgeKind):
         for node in system.nodes(BUCKET):
             if node.get("LoggingConfiguration") is not None:
                 deposits = tuple(Deposit(a, Message({"event": Language((("Access",),))}), rest="key") for a in _READS)
-                yield Channel(node, tuple(f"s3:{name}/" for name in system.names(node)), deposits)
+                yield Channel(node, bucket_addresses(system, node), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The buckets that the logs go to."""

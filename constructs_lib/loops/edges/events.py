@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
+from constructs_lib.loops.messages import ABSENT
 from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
 
@@ -35,6 +36,13 @@ _TARGETS = (
 )
 # A source that begins with "aws." is AWS's own: PutEvents refuses it.
 _OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
+# What an archive replays carries the replay's name, so that rules can tell it.
+_REPLAYED = Message({"replay-name": Language(((STAR,),), (ABSENT,))})
+_ARCHIVE = "AWS::Events::Archive"
+# An event is sent from bus to bus only once: "EventBridge can't route events received from a sender event bus to a
+# third event bus" ("Sending events between event buses in the same account and Region").
+_FORWARDED = "forwarded"
+_NOT_YET = Message({_FORWARDED: Language((("no",),))})
 _S3_EVENTS: Mapping[str, tuple[str, str]] = {
     "ObjectCreated:Put": ("Object Created", "PutObject"),
     "ObjectCreated:Post": ("Object Created", "POST Object"),
@@ -85,9 +93,16 @@ class Rules(EdgeKind):
         for node in system.nodes(BUS):
             names = tuple(f"events:event-bus/{name}" for name in system.names(node))
             yield Channel(node, names, (Deposit("events:PutEvents", _OWN_EVENT),))
+        for node in system.nodes(_ARCHIVE):
+            kept = pattern(system, node.get("EventPattern") or {}, node.template)
+            deposits = tuple(Deposit("events:StartReplay", message & _REPLAYED) for message in kept)
+            yield Channel(node, tuple(f"events:archive/{name}" for name in system.names(node)), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
-        """The targets of all rules."""
+        """The targets of all rules, and the buses that archives replay to."""
+        for node in system.nodes(_ARCHIVE):
+            for arn in system.texts(node.get("SourceArn"), node.template):
+                yield Listener(node, _ARCHIVE, arn, "replay", (BUS,))
         for node in system.nodes("AWS::Events::Rule"):
             if node.get("EventPattern") is None or system.text(node.get("State"), node.template) == "DISABLED":
                 continue
@@ -109,9 +124,10 @@ class Rules(EdgeKind):
         label = f"rule {system.label(rule)}"
         for arn in system.texts(target.get("Arn"), rule.template):
             to_bus = ":event-bus/" in arn
-            carry = unchanged if to_bus else _anew if changed else _as_body
+            carry = _forwarded if to_bus else _anew if changed else _as_body
+            through = tuple(message & _NOT_YET for message in filters) if to_bus else filters
             for source in sources:
-                yield Listener(source, BUS, arn, label, _TARGETS, filters, carry, by=rule)
+                yield Listener(source, BUS, arn, label, _TARGETS, through, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
             for arn in system.texts(config.get("Arn"), rule.template):
                 for source in sources:
@@ -160,6 +176,11 @@ def _s3_event(message: Message, buckets: Language) -> Message:
     if possible and all(reason for _, reason in possible):
         fields["detail.reason"] = Language((tuple(dict.fromkeys(reason for _, reason in possible)),))
     return Message(fields)
+
+
+def _forwarded(message: Message) -> Message:
+    """The event on another bus."""
+    return replace(message, fields={**message.fields, _FORWARDED: Language((("yes",),))})
 
 
 def _anew(message: Message) -> Message:

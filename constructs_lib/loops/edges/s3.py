@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.access_points import access_points
+from constructs_lib.loops.addresses import ACCESS_POINT
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
 
-__all__ = ["BUCKET", "CREATED", "S3Notifications", "filter_language", "filters"]
+__all__ = ["BUCKET", "CREATED", "S3Notifications", "bucket_addresses", "filter_language", "filters"]
 
 CREATED = ("ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
 _EVENTS_OF_ACTIONS = {
@@ -68,8 +70,10 @@ _CUSTOM = (
 
 
 def bucket_addresses(system: System, node: Node) -> tuple[str, ...]:
-    """What policies call the objects of a bucket."""
-    return tuple(f"s3:{name}/" for name in system.names(node))
+    """What policies call the objects of a bucket: by its name, and by its access points."""
+    names = system.names(node)
+    through = (f"{ACCESS_POINT}{point}/" for point, buckets in access_points(system) if buckets.intersection(names))
+    return (*(f"s3:{name}/" for name in names), *through)
 
 
 class S3Notifications(EdgeKind):

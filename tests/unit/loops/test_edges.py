@@ -263,6 +263,25 @@ def trail_loop(make: Make) -> Resources:
     }
 
 
+def replay_loop(make: Make, pattern: dict[str, Any] | None = None) -> Resources:
+    archive = {"SourceArn": arn("Bus"), "EventPattern": {"source": ["my.orders"]}}
+    return {
+        **worker(make, "events:StartReplay", arn("Archive")),
+        "Bus": body("AWS::Events::EventBus", Name="orders"),
+        "Archive": body("AWS::Events::Archive", **archive),
+        "Rule": rule(pattern or {"source": ["my.orders"]}, EventBusName={"Ref": "Bus"}),
+    }
+
+
+def access_point_loop(make: Make, point: Any = None, pattern: str = "out/*") -> Resources:
+    objects = {"Fn::Join": ["", [point or arn("Point"), f"/object/{pattern}"]]}
+    return {
+        **worker(make, "s3:PutObject", objects),
+        "Photos": make.bucket(make.notify("Worker", "out/")),
+        "Point": body("AWS::S3::AccessPoint", Bucket={"Ref": "Photos"}),
+    }
+
+
 @pytest.mark.parametrize(
     ("resources", "path", "severity"),
     [
@@ -289,6 +308,8 @@ def trail_loop(make: Make) -> Resources:
         (replication_loop, "Worker > Photos > Copy > Worker", "endless"),
         (access_log_loop, "Worker > Photos > Logs > Worker", "endless"),
         (trail_loop, "Worker > Trail > Trails > Worker", "endless"),
+        (replay_loop, "Worker > Archive > Bus > Worker", "endless"),
+        (access_point_loop, "Worker > Photos > Worker", "stopped-by-aws"),
     ],
 )
 def test_every_edge_kind_makes_a_loop(make: Make, resources: Any, path: str, severity: str) -> None:
@@ -323,6 +344,16 @@ def excused(make: Make) -> dict[str, Resources]:
         ),
         "another prefix of the delivery stream": firehose_loop(make, "out/"),
         "replication that is off": replication_loop(make, "Disabled"),
+        "an archive of other events": replay_loop(make, {"source": ["my.invoices"]}),
+        "a rule that does not listen to replays": replay_loop(
+            make, {"source": ["my.orders"], "replay-name": [{"exists": False}]}
+        ),
+        "another key behind an access point": access_point_loop(make, pattern="in/*"),
+        "another bucket's access point": {
+            **access_point_loop(make),
+            "Point": body("AWS::S3::AccessPoint", Bucket={"Ref": "Other"}),
+            "Other": make.bucket(),
+        },
         "no loop but another topic": {
             **unsubscribed,
             "Role": make.role(make.allow("sns:Publish", "arn:aws:sns:::other")),
@@ -346,6 +377,10 @@ def excused(make: Make) -> dict[str, Resources]:
         "only what expires, without expiry",
         "another prefix of the delivery stream",
         "replication that is off",
+        "an archive of other events",
+        "a rule that does not listen to replays",
+        "another key behind an access point",
+        "another bucket's access point",
         "no loop but another topic",
     ],
 )
@@ -401,6 +436,42 @@ def test_rules_pass_events_on_from_bus_to_bus(make: Make) -> None:
     assert make.check(resources).verdict == "loop"
     resources["Back"] = rule({"source": ["b"]}, EventBusName=arn("Second"))
     assert make.check(resources).verdict == "loop-free"
+
+
+def test_an_event_goes_from_bus_to_bus_only_once(make: Make) -> None:
+    resources = {
+        **worker(make, "events:PutEvents", arn("First")),
+        **{name: body("AWS::Events::EventBus", Name=name.lower()) for name in ("First", "Second", "Third")},
+        "Over": rule({"source": ["a"]}, arn("Second"), EventBusName="first"),
+        "On": rule({"source": ["a"]}, arn("Third"), EventBusName="second"),
+        "Back": rule({"source": ["a"]}, EventBusName="third"),
+    }
+
+    assert make.check(resources).verdict == "loop-free"
+    resources["Back"] = rule({"source": ["a"]}, EventBusName="second")
+    assert make.check(resources).verdict == "loop"
+
+
+@pytest.mark.parametrize(
+    ("point", "verdict"),
+    [
+        ({"Fn::Sub": "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${Point}"}, "loop"),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/*", "loop"),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/of-somebody", "unproven"),
+        ({"Fn::GetAtt": ["Regions", "Arn"]}, "loop"),
+        ({"Fn::Sub": "arn:aws:s3::${AWS::AccountId}:accesspoint/${Regions.Alias}"}, "loop"),
+        ({"Fn::GetAtt": ["Elsewhere", "Arn"]}, "unproven"),
+        ("arn:aws:s3:eu-west-1:123456789012:job", "loop-free"),
+    ],
+)
+def test_an_access_point_that_is_not_known_may_be_any_buckets(make: Make, point: Any, verdict: str) -> None:
+    resources = {
+        **access_point_loop(make, point),
+        "Regions": body("AWS::S3::MultiRegionAccessPoint", Regions=[{"Bucket": {"Ref": "Photos"}}]),
+        "Elsewhere": body("AWS::S3::AccessPoint", Bucket={"Fn::ImportValue": "bucket"}),
+    }
+
+    assert make.check(resources).verdict == verdict
 
 
 def test_recursion_that_is_allowed_is_not_stopped(make: Make) -> None:
