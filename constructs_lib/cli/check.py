@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -95,7 +96,7 @@ def _checked(system: list[Found], configuration: Configuration) -> Checked:
 
 def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unreadable]:
     """What the paths stand for, each file once; a path that stands for nothing is no proof."""
-    known: set[Path] = set()
+    known: set[str] = set()
     for path in paths:
         is_empty = True
         for expanded in _expanded(path):
@@ -104,7 +105,7 @@ def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unr
                 continue
             for found in discover([expanded]):
                 is_empty = False
-                where = found.path.resolve()
+                where = os.path.realpath(found.path)  # `Path.resolve` raises on links that lead to themselves
                 if where not in known:
                     known.add(where)
                     yield found

@@ -76,7 +76,7 @@ def _with_nested(path: Path, name: str, parents: frozenset[Path]) -> Iterator[Te
     for resource in template.resources.values():
         asset = _mapping(resource.body.get("Metadata")).get("aws:asset:path")
         if resource.type == "AWS::CloudFormation::Stack" and isinstance(asset, str):
-            nested = path.parent / asset
+            nested = Path(os.path.normpath(path.parent / asset))
             if nested not in parents and nested != path:
                 yield from _with_nested(nested, f"{name}/{resource.logical_id}", parents | {path})
 
@@ -105,10 +105,20 @@ def _assembly(folder: Path) -> Iterator[Found]:
         return
     if templates:
         yield Found(folder, templates)
-    for artifact in artifacts.values():
+    for name, artifact in artifacts.items():
         nested = _properties(artifact).get("directoryName")
-        if artifact.get("type") == "cdk:cloud-assembly" and isinstance(nested, str) and nested not in {"", "."}:
+        if artifact.get("type") != "cdk:cloud-assembly" or not isinstance(nested, str):
+            continue
+        if _is_within(folder / nested, folder):
             yield from _assembly(folder / nested)
+        else:
+            reason = f"the artifact `{name}` names `{nested}`, which is not within the folder"
+            yield Found(folder, error=unreadable(str(folder / "manifest.json"), reason))
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether a path leads deeper, so that to follow it comes to an end."""
+    return Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents
 
 
 def _file(path: Path) -> Found:

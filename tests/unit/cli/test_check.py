@@ -375,3 +375,25 @@ def test_names_that_the_terminal_cannot_write_are_escaped(folder: Folder) -> Non
     output = subprocess.check_output(command, env=environment)
 
     assert output == b"\\u5199\\u771f.yaml: loop-free: 0 functions, 0 resources, 0 edges\n"
+
+
+def test_a_link_that_leads_to_itself_cannot_be_read(folder: Folder, tmp_path: Path) -> None:
+    folder.write("safe.yaml", folder.safe)
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+
+    code, output = folder.check("loop.yaml", "safe.yaml")
+
+    assert code == 2
+    assert "loop.yaml: too many levels of symbolic links" in output
+    assert "safe.yaml: loop-free" in output
+
+
+def test_an_assembly_that_names_itself_as_its_stage_is_refused(folder: Folder) -> None:
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "stage/.."}}
+    folder.write("cdk.out/stage/note.json", {})
+    folder.write("cdk.out/manifest.json", {"version": "53.0.0", "artifacts": {"Prod": stage, "Test": stage}})
+
+    code, output = folder.check("cdk.out")
+
+    assert code == 2
+    assert "manifest.json: the artifact `Prod` names `stage/..`, which is not within the folder" in output
