@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.graph import Grant
+from constructs_lib.templates.derived import Derived
 from constructs_lib.templates.sam import AT
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ def place(graph: Graph, edge: Edge, hop: Hop) -> tuple[Route, Template | None]:
 
 def located(node: Node, entry: Any) -> tuple[Route, Template]:
     """Where a part of a resource stands, or the resource if the part is not in the document itself."""
-    resources = node.template.section("Resources")
+    resources = node.template.document.get("Resources") or {}
     own = ("Resources", node.id)
+    while isinstance(entry, Derived):
+        entry = entry.origin
     if isinstance(entry, Mapping) and AT in entry:
         return entry[AT], node.template
     if entry is not None:
@@ -52,7 +55,9 @@ def exact_place(node: Node, entry: Any) -> Route | None:
 def _routes(node: Node) -> dict[int, Route]:
     """The ways to all parts of a resource, by their identity."""
     found: dict[int, Route] = {}
-    work: list[tuple[Any, Route]] = [(node.template.section("Resources").get(node.id), ("Resources", node.id))]
+    work: list[tuple[Any, Route]] = [
+        ((node.template.document.get("Resources") or {}).get(node.id), ("Resources", node.id))
+    ]
     while work:
         value, way = work.pop()
         if isinstance(value, (Mapping, list)):

@@ -3,7 +3,8 @@
 from constructs_lib.templates.cycles import dependency_cycle
 from constructs_lib.templates.discover import Found, assembly, discover, looks_like_template
 from constructs_lib.templates.documents import UnreadableError
-from constructs_lib.templates.template import Resource, Template, read
+from constructs_lib.templates.nested import flattened, read
+from constructs_lib.templates.template import Resource, Template
 
 __all__ = [
     "Found",
@@ -13,6 +14,7 @@ __all__ = [
     "assembly",
     "dependency_cycle",
     "discover",
+    "flattened",
     "looks_like_template",
     "read",
 ]

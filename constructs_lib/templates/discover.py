@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.errors import ConstructsLibError
 from constructs_lib.templates.documents import parse, read_text, unreadable
-from constructs_lib.templates.template import Template, read
+from constructs_lib.templates.nested import read
+from constructs_lib.templates.template import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from constructs_lib.templates.documents import parse, read_text, unreadable
+from constructs_lib.templates.documents import unreadable
+from constructs_lib.templates.files import Files
+from constructs_lib.templates.foreach import WrittenOut, loops_anywhere, written_out
+from constructs_lib.templates.transforms import TRANSFORM, Transformed
 
-__all__ = ["Resource", "Template", "read"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Resource", "Template"]
 
 _SECTIONS = frozenset({"AWSTemplateFormatVersion", "Transform", "Parameters", "Rules", "Conditions", "Outputs"})
 _HIDDEN_IDS = ("/Resource", "/Default")
@@ -51,19 +57,45 @@ class Template:
 
     Args:
         name: what to call it: the stack's name, or the file's.
-        document: the whole document; short tags in their long form.
-        resources: by logical id.
+        document: the whole document as it is written; short tags in their long form.
+        resources: by logical id, those that loops make and files add included.
         path: the file, if it is one.
+        sections: what stands in for sections of the document, with what loops make and files add.
+        nested: the templates of its nested stacks, by the logical id of the stack; those whose files are there.
+        parent: in a list of templates of which some are nested in others, the number of its parent in the list and
+            the logical id that it has there.
+        not_modelled: what it makes that nobody can tell, for people.
     """
 
     name: str
     document: Mapping[str, Any] = field(repr=False)
     resources: Mapping[str, Resource] = field(repr=False)
     path: Path | None = None
+    sections: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    nested: Mapping[str, Template] = field(default_factory=dict, repr=False)
+    parent: tuple[int, str] | None = None
+    not_modelled: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], *, name: str = "template", path: Path | None = None) -> Template:
-        """The template that a document stands for.
+    def of(
+        cls,
+        document: Mapping[str, Any],
+        *,
+        name: str = "template",
+        path: Path | None = None,
+        files: Files | None = None,
+        given: Mapping[str, str] | None = None,
+        is_plain: bool = False,
+    ) -> Template:
+        """The template that a document stands for, loops written out.
+
+        Args:
+            document: the template's document.
+            name: what to call it.
+            path: the file, if it is one.
+            files: the files that it may include; by default none is read.
+            given: the parameters whose values are known, as of a nested stack.
+            is_plain: whether it is known to have neither loops nor macros inside.
 
         Raises:
             ConstructsLibError: `template-unreadable` if it has not the shape of a template.
@@ -74,27 +106,63 @@ class Template:
         shown = str(path or name)
         if not isinstance(document, Mapping):
             raise unreadable(shown, "the document is not a mapping")
-        resources = document.get("Resources")
-        if resources is None and not _SECTIONS.isdisjoint(document):  # CDK writes such a template for an empty stack
+        whole = document
+        not_modelled: tuple[str, ...] = ()
+        if not is_plain or "Transform" in document:
+            transformed = Transformed(document, shown, files)
+            whole, not_modelled = transformed.document, transformed.outside
+        resources = whole.get("Resources")
+        if resources is None and not _SECTIONS.isdisjoint(whole):  # CDK writes such a template for an empty stack
             resources = {}
         if not isinstance(resources, Mapping):
             reason = "it has no `Resources`" if resources is None else "`Resources` is not a mapping"
             raise unreadable(shown, reason)
         for section in ("Parameters", "Mappings", "Conditions", "Outputs", "Globals", "Metadata"):
-            if not isinstance(document.get(section) or {}, Mapping):
+            if not isinstance(whole.get(section) or {}, Mapping):
                 raise unreadable(shown, f"`{section}` is not a mapping")
-        return cls(name, document, {key: _resource(key, body, shown) for key, body in resources.items()}, path)
+        sections = {key: value for key, value in whole.items() if value is not document.get(key)}
+        loops = WrittenOut({})
+        if not is_plain and loops_anywhere(whole):
+            loops = written_out(whole, name=shown, given=given)
+            sections.update(loops.sections)
+            resources = sections["Resources"]
+        found = {
+            key: _resource(key, body, shown, loops.at.get(key, ()))
+            for key, body in resources.items()
+            if key != TRANSFORM
+        }
+        if resources is not document.get("Resources"):
+            written = document.get("Resources") or {}
+            for key, resource in found.items():
+                if not resource.at and key not in written:  # a file has added it
+                    at = ("Resources", TRANSFORM) if TRANSFORM in written else ("Transform",)
+                    found[key] = replace(resource, at=at)
+        return cls(name, document, found, path, sections, not_modelled=(*not_modelled, *loops.outside))
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level section, empty if it is not there."""
-        return self.document.get(name) or {}
+        return (self.sections[name] if name in self.sections else self.document.get(name)) or {}
+
+    def with_sections(self, sections: Mapping[str, Mapping[str, Any]]) -> Template:
+        """The template with other sections in place of its own."""
+        return replace(self, sections={**self.sections, **sections})
+
+    def with_nested(self) -> Iterator[Template]:
+        """The template and those nested in it, at any depth."""
+        yield self
+        for child in self.nested.values():
+            yield from child.with_nested()
+
+    def with_document(self, document: Mapping[str, Any]) -> Template:
+        """The same template with another document; what is nested in it stays."""
+        files = Files(self.path) if self.path is not None else None
+        changed = Template.of(document, name=self.name, path=self.path, files=files)
+        return replace(changed, nested=self.nested, parent=self.parent)
 
 
-def _resource(logical_id: Any, body: Any, shown: str) -> Resource:
+def _resource(logical_id: Any, body: Any, shown: str, at: tuple[str | int, ...]) -> Resource:
     if not isinstance(logical_id, str):
         raise unreadable(shown, f"the logical id `{logical_id}` is not a string")
-    if isinstance(body, list) and logical_id.startswith("Fn::ForEach::"):
-        return Resource(logical_id, "Fn::ForEach", {}, {"Fn::ForEach": body})
     if not isinstance(body, Mapping):
         raise unreadable(shown, f"the resource `{logical_id}` is not a mapping")
     type_ = body.get("Type")
@@ -103,17 +171,4 @@ def _resource(logical_id: Any, body: Any, shown: str) -> Resource:
     properties = body.get("Properties") or {}
     if not isinstance(properties, Mapping):
         raise unreadable(shown, f"the `Properties` of `{logical_id}` are not a mapping")
-    return Resource(logical_id, type_, properties, body)
-
-
-def read(path: Path | str) -> Template:
-    """The template in a JSON or YAML file, named after the file.
-
-    Raises:
-        ConstructsLibError: `template-unreadable`, with line and column where there is one.
-    """
-    file = Path(path)
-    name = file.name
-    for ending in (".json", ".yaml", ".yml", ".template", ".nested"):
-        name = name.removesuffix(ending)
-    return Template.of(parse(read_text(file), name=str(file)), name=name, path=file)
+    return Resource(logical_id, type_, properties, body, at)

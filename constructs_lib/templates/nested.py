@@ -1,0 +1,180 @@
+"""Templates from files, with those that are nested in them and the definitions that they keep in other files.
+
+A nested stack's file is there in a CDK assembly, where it is an asset of its parent, and where a template is to be
+packaged: `aws cloudformation package` and SAM take `TemplateURL: ./child.yaml` and `Location: ./child.yaml`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.errors import ConstructsLibError
+from constructs_lib.templates.documents import parse, read_text, unreadable
+from constructs_lib.templates.files import Files
+from constructs_lib.templates.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs_lib.templates.template import Resource
+
+__all__ = ["flattened", "read"]
+
+MAX_NESTED = 500
+MAX_RESOURCES = 100_000
+"""With all nested stacks; CloudFormation takes 2,500 resources in one hierarchy of stacks."""
+_ENDINGS = (".json", ".yaml", ".yml", ".template", ".nested")
+_LOCATIONS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+_MARKS = ("Fn::ForEach::", "Fn::Transform", "!Transform")
+_MACHINES = {
+    "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
+    "AWS::Serverless::StateMachine": "DefinitionUri",
+}
+_APIS = {
+    "AWS::Serverless::Api": ("DefinitionUri", "DefinitionBody"),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", "DefinitionBody"),
+    "AWS::ApiGateway::RestApi": ("BodyS3Location", "Body"),
+    "AWS::ApiGatewayV2::Api": ("BodyS3Location", "Body"),
+}
+
+
+def read(path: Path | str, *, name: str | None = None) -> Template:
+    """The template in a JSON or YAML file, and those of its nested stacks whose files are there.
+
+    Args:
+        path: the file.
+        name: what to call it; by default as the file.
+
+    Raises:
+        ConstructsLibError: `template-unreadable`, with line and column where there is one.
+    """
+    file = Path(path)
+    return _read(file, name or _name(file), Files(file), (), _Budget())
+
+
+def flattened(templates: Iterable[Template]) -> tuple[Template, ...]:
+    """All templates in one list, each nested one with the number of its parent in the list."""
+    found: list[Template] = []
+    work: list[tuple[Template, tuple[int, str] | None]] = [(template, template.parent) for template in templates]
+    if not any(template.nested for template, _ in work):
+        return tuple(template for template, _ in work)
+    for index, (template, parent) in enumerate(work):
+        found.append(replace(template, nested={}, parent=parent))
+        work += [(child, (index, logical_id)) for logical_id, child in template.nested.items()]
+    return tuple(found)
+
+
+@dataclass
+class _Budget:
+    """What is left to read."""
+
+    templates: int = MAX_NESTED
+    resources: int = MAX_RESOURCES
+    texts: dict[Path, str] = field(default_factory=dict)
+
+
+def _name(file: Path) -> str:
+    name = file.name
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return name
+
+
+def _read(
+    path: Path,
+    name: str,
+    files: Files,
+    above: tuple[Path, ...],
+    budget: _Budget,
+    given: Mapping[str, str] | None = None,
+) -> Template:
+    if path not in budget.texts:
+        budget.texts[path] = read_text(path)
+    text = budget.texts[path]
+    is_plain = not any(mark in text for mark in _MARKS)
+    document = files.parse(path) if above else parse(text, name=str(path))
+    template = Template.of(document, name=name, path=path, files=files, given=given, is_plain=is_plain)
+    budget.resources -= len(template.resources)
+    if budget.resources < 0:
+        raise unreadable(str(path), f"its nested stacks have more than {MAX_RESOURCES:,} resources")
+    return _with_files(template, files, (*above, path.resolve()), budget)
+
+
+def _with_files(template: Template, files: Files, above: tuple[Path, ...], budget: _Budget) -> Template:
+    """The template with what its resources keep in other files."""
+    nested: dict[str, Template] = {}
+    resources: dict[str, Resource] = {}
+    outside: list[str] = []
+    for key, resource in template.resources.items():
+        if resource.type in _LOCATIONS:
+            child = _child(template, resource, files, above, budget)
+            if child is not None:
+                nested[key] = child
+        elif resource.type in _MACHINES or resource.type in _APIS:
+            found = _defined(resource, files)
+            if found is None:
+                outside.append(f"the definition of `{key}`")
+            elif found is not resource:
+                resources[key] = found
+    if not (nested or resources or outside):
+        return template
+    return replace(
+        template,
+        resources={**template.resources, **resources},
+        nested=nested,
+        not_modelled=(*template.not_modelled, *outside),
+    )
+
+
+def _child(
+    template: Template, resource: Resource, files: Files, above: tuple[Path, ...], budget: _Budget
+) -> Template | None:
+    metadata = resource.body.get("Metadata")
+    asset = metadata.get("aws:asset:path") if isinstance(metadata, Mapping) else None
+    path = files.find(asset) or files.find(resource.properties.get(_LOCATIONS[resource.type]))
+    if path is None:
+        return None
+    if path.resolve() in above:
+        raise unreadable(
+            str(template.path), f"its nested stack `{resource.logical_id}` is a stack that it is nested in"
+        )
+    budget.templates -= 1
+    if budget.templates < 0:
+        raise unreadable(str(template.path), f"it has more than {MAX_NESTED:,} nested stacks")
+    own = resource.properties.get("Parameters")
+    given = {key: value for key, value in own.items() if isinstance(value, str)} if isinstance(own, Mapping) else {}
+    return _read(path, f"{template.name}/{resource.logical_id}", files.beside(path), above, budget, given)
+
+
+def _defined(resource: Resource, files: Files) -> Resource | None:
+    """The resource with its definition, if a file has it; None if the file is not there or cannot be read."""
+    if resource.type in _MACHINES:
+        location, here, there = _MACHINES[resource.type], ("Definition", "DefinitionString"), "DefinitionString"
+    else:
+        location, there = _APIS[resource.type]
+        here = ("Body", "DefinitionBody")
+    value = resource.properties.get(location)
+    if value is None or any(name in resource.properties for name in here):
+        return resource
+    path = files.find(value)
+    if path is None:
+        return None
+    definition: Any
+    try:
+        definition = files.parse(path)
+        if there == "DefinitionString":
+            definition = json.dumps(definition, ensure_ascii=False)
+    except ConstructsLibError:  # not JSON before its substitutions, e.g. `"Seconds": ${Pause}`
+        if there != "DefinitionString":
+            return None
+        try:
+            definition = read_text(path)
+        except ConstructsLibError:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return replace(resource, properties={**resource.properties, there: definition})
