@@ -1,0 +1,123 @@
+"""Event patterns: what each operator of AWS's pattern language lets through, and what it keeps out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from constructs_lib.loops.languages import Language
+from constructs_lib.loops.messages import ABSENT, NOT_TEXT, Message
+from constructs_lib.loops.patterns import pattern
+from constructs_lib.templates import Template
+from constructs_lib.templates.system import System
+
+TEMPLATE = Template.of({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+SYSTEM = System([TEMPLATE])
+
+
+def lets_through(document: Any, **fields: str) -> bool:
+    """Whether a message may be let through whose fields hold one text each."""
+    message = Message({name.replace("__", "."): Language(((text,),)) for name, text in fields.items()})
+    return any((message & alternative).may() is not None for alternative in pattern(SYSTEM, document, TEMPLATE))
+
+
+VALUES = ("in", "out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT, ABSENT)
+MATCHERS = {
+    "a text": (["in"], {"in"}),
+    "one of two texts": (["in", "out"], {"in", "out"}),
+    "a prefix": ([{"prefix": "in"}], {"in", "inner"}),
+    "a suffix": ([{"suffix": "n"}], {"in"}),
+    "a text in any case": ([{"equals-ignore-case": "IN"}], {"in", "IN"}),
+    "a prefix in any case": ([{"prefix": {"equals-ignore-case": "IN"}}], {"in", "IN", "inner"}),
+    "a suffix in any case": ([{"suffix": {"equals-ignore-case": "N"}}], {"in", "IN"}),
+    "a wildcard": ([{"wildcard": "i*r"}], {"inner"}),
+    "an escaped star": ([{"wildcard": "a\\*"}], {"a*"}),
+    "a star behind an escaped backslash": ([{"wildcard": "a\\\\*"}], {"a\\", "a\\b"}),
+    "a number": ([{"numeric": ["=", 5]}], {NOT_TEXT}),
+    "an address, which is not decided": ([{"cidr": "10.0.0.0/8"}], set(VALUES)),
+    "a plain number": ([5], {NOT_TEXT}),
+    "null": ([None], {NOT_TEXT}),
+    "any but a text": ([{"anything-but": "in"}], {"out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT}),
+    "any but two texts": ([{"anything-but": ["in", "out"]}], {"IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT}),
+    "any but a prefix": ([{"anything-but": {"prefix": "in"}}], {"out", "IN", "a*", "a\\", "a\\b", NOT_TEXT}),
+    "any but a suffix": ([{"anything-but": {"suffix": "r"}}], {"in", "out", "IN", "a*", "a\\", "a\\b", NOT_TEXT}),
+    "any but a wildcard": ([{"anything-but": {"wildcard": "i*"}}], {"out", "IN", "a*", "a\\", "a\\b", NOT_TEXT}),
+    "any but in any case": (
+        [{"anything-but": {"equals-ignore-case": "IN"}}],
+        {"out", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
+    ),
+    "a field that is there": (
+        [{"exists": True}],
+        {"in", "out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
+    ),
+    "a field that is not": ([{"exists": False}], {ABSENT}),
+    "a text or a prefix": (["out", {"prefix": "inn"}], {"out", "inner"}),
+    "a text or any but another": (
+        ["in", {"anything-but": ["in", "out"]}],
+        {"in", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
+    ),
+    "an operator that is not known": (
+        [{"like": "in"}],
+        {"in", "out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT, ABSENT},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MATCHERS)
+def test_an_operator_lets_through_what_aws_says_and_no_more(name: str) -> None:
+    matcher, expected = MATCHERS[name]
+
+    assert {value for value in VALUES if lets_through({"name": matcher}, name=value)} == expected
+
+
+@pytest.mark.parametrize("name", MATCHERS)
+def test_a_pattern_as_json_text_means_the_same(name: str) -> None:
+    matcher, expected = MATCHERS[name]
+    text = json.dumps({"name": matcher})
+
+    assert {value for value in VALUES if lets_through(text, name=value)} == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "fields", "through"),
+    [
+        ({"a": ["x"], "b": ["y"]}, {"a": "x", "b": "y"}, True),
+        ({"a": ["x"], "b": ["y"]}, {"a": "x", "b": "z"}, False),
+        ({"a": {"b": ["x"]}}, {"a__b": "x"}, True),
+        ({"a": {"b": ["x"]}}, {"a__b": "y"}, False),
+        ({"a": {"b": ["x"]}}, {"b": "y"}, True),
+        ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "z", "b": "y"}, True),
+        ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "x", "b": "z"}, True),
+        ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "z", "b": "z"}, False),
+        ({"c": ["w"], "$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "x", "c": "v"}, False),
+        ({"d": {"$or": [{"a": ["x"]}, {"b": ["y"]}]}}, {"d__a": "z", "d__b": "z"}, False),
+        ({}, {"a": "x"}, True),
+        ("no json", {"a": "x"}, True),
+        ("[]", {"a": "x"}, True),
+        (None, {"a": "x"}, True),
+        ({"a": [{"prefix": {"Ref": "AWS::Region"}}]}, {"a": "x"}, False),
+        ({"a": [{"prefix": {"Ref": "Unknown"}}]}, {"a": "x"}, True),
+    ],
+)
+def test_fields_add_up_and_alternatives_do_not(document: Any, fields: dict[str, str], through: bool) -> None:  # noqa: FBT001
+    assert lets_through(document, **fields) is through
+
+
+def test_a_pattern_that_is_too_large_lets_everything_through() -> None:
+    deep: Any = ["x"]
+    for _ in range(40):
+        deep = {"a": deep}
+
+    assert pattern(SYSTEM, deep, TEMPLATE) == (Message(),)
+    assert pattern(SYSTEM, {"$or": [{"a": [f"x{n}"], "b": ["y"]} for n in range(49)]}, TEMPLATE) == (Message(),)
+    assert len(pattern(SYSTEM, {"$or": [{"a": [f"x{n}"]} for n in range(48)]}, TEMPLATE)) == 48
+
+
+def test_a_long_text_in_any_case_may_be_more_but_never_less() -> None:
+    document = {"name": [{"equals-ignore-case": "a-very-long-name"}]}
+
+    assert lets_through(document, name="A-VERY-LONG-NAME")
+    assert lets_through(document, name="a-Very-lonG-name")
+    assert not lets_through(document, name="a-very-long-name-")
