@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from constructs_lib.access import Access, GetObject, PutItem, PutObject
+    from constructs_lib.acknowledging import acknowledge
     from constructs_lib.app import synth
     from constructs_lib.functions import RustFunction
     from constructs_lib.names import stable_name
@@ -24,13 +25,14 @@ __all__ = [
     "RustFunction",
     "S3Trigger",
     "Trigger",
+    "acknowledge",
     "guard",
     "stable_name",
     "synth",
 ]
 
 # No module may have the name of what it gives: importing it would hide the other.
-_MODULES = ("access", "app", "functions", "names", "triggers", "validation")
+_MODULES = ("access", "acknowledging", "app", "functions", "names", "triggers", "validation")
 
 if not TYPE_CHECKING:  # a type checker knows these names, and that there are no others
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ class _Finding:
     diagnostic: Diagnostic
     proven: bool
     template: Template
-    logical_id: str
+    logical_id: str = ""
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
@@ -90,7 +90,7 @@ class Guard:
         """Check all templates of the assembly as one system."""
         templates = list(_with_nested(Path(stack.template_path) for stack in context.stack_templates))
         report = loops.check(templates)
-        findings = [*_dependency_cycles(templates), *map(_loop, report.findings)]
+        findings = [*_dependency_cycles(templates), *(_loop(found, templates[0]) for found in report.findings)]
         self.summary = report.summary
         self.diagnostics = tuple(finding.diagnostic for finding in findings)
         if findings:
@@ -140,11 +140,15 @@ def _dependency_cycles(templates: Iterable[Template]) -> Iterator[_Finding]:
             yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_id=cycle[0])
 
 
-def _loop(found: loops.Finding) -> _Finding:
+def _loop(found: loops.Finding, any_template: Template) -> _Finding:
+    diagnostic = found.diagnostic()
+    if found.fingerprint:
+        meant = f'acknowledge(function, fingerprint="{found.fingerprint}", reason="…", bound="…")'
+        diagnostic = replace(diagnostic, helps=(*diagnostic.helps, f"if it is meant: {meant}"))
+    if not found.path:
+        return _Finding(diagnostic, proven=found.verdict == "loop", template=any_template)
     first = found.path[0]
-    return _Finding(
-        found.diagnostic(), proven=found.verdict == "loop", template=first.template, logical_id=first.source_id
-    )
+    return _Finding(diagnostic, proven=found.verdict == "loop", template=first.template, logical_id=first.source_id)
 
 
 def _cycle(template: Template, cycle: Sequence[str]) -> Diagnostic:
@@ -173,7 +177,7 @@ def _ways_out(types: set[str]) -> tuple[str, ...]:
 
 
 def _violation(finding: _Finding) -> cdk.PolicyViolation:
-    template = finding.template
+    template, logical_id = finding.template, finding.logical_id
     return cdk.PolicyViolation(
         rule_name=finding.diagnostic.reference,
         description=str(finding.diagnostic),
@@ -182,10 +186,10 @@ def _violation(finding: _Finding) -> cdk.PolicyViolation:
         # One, although more take part: CDK repeats the description for each.
         violating_resources=[
             cdk.PolicyViolatingResource(
-                resource_logical_id=finding.logical_id,
-                construct_path=template.resources[finding.logical_id].construct_path,
+                resource_logical_id=logical_id,
+                construct_path=template.resources[logical_id].construct_path if logical_id else None,
                 template_path=str(template.path),
-                locations=[f"/Resources/{finding.logical_id}"],
+                locations=[f"/Resources/{logical_id}" if logical_id else "/Metadata"],
             )
         ],
     )

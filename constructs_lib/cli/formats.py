@@ -42,6 +42,7 @@ def as_json(results: Results) -> Iterator[str]:
                 "path": checked.path,
                 "verdict": checked.report.verdict,
                 "findings": [finding.as_json() for finding in checked.report.findings],
+                "acknowledged": [entry.as_json() for entry in checked.report.acknowledged],
                 "approximations": list(checked.report.approximations),
                 "not_modelled": list(checked.report.not_modelled),
             }

@@ -5,17 +5,20 @@ An acknowledgement stands in a resource's or the template's metadata, under `con
     Metadata:
       constructs-lib:
         acknowledge:
-          - fingerprint: 0a1b2c3d4e5f
+          - fingerprint: "0a1b2c3d4e5f"
             reason: a chain of retries
             bound: the counter in the message, at most 5
 
-or is given to `check`. One never hides another loop: a different loop lacks at least one edge of each acknowledged one,
-so the search is run again without each of its edges in turn.
+or is given to `check`. That of a resource is for a loop through this resource, that of a template for one through it.
+Each is for one loop and never hides another: a different loop lacks at least one edge of each acknowledged one, so the
+search is run again without each of its edges in turn.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.describe import allows_recursion, finding, fingerprint
@@ -32,103 +35,234 @@ if TYPE_CHECKING:
 __all__ = ["Acknowledgements"]
 
 MAX_SEARCHES = 64
+"""How many ways of going without acknowledged edges are tried in one component."""
+_TOO_MANY = "acknowledged loops share edges in more ways than were searched"
+_FORM = re.compile(r"[0-9a-f]{12}")
+_KEYS = ("fingerprint", "reason", "bound")
+
+Place = tuple[str, str, str]
+"""A template's name and path, and a logical id."""
+Loop = frozenset[tuple[Place, Place]]
+Ignored = frozenset[tuple["Node", int]]
+
+
+@dataclass
+class _Entry:
+    """An acknowledgement, where it stands, and the loop that it turned out to be for."""
+
+    by: Acknowledgement
+    holder: Place | None = None
+    step: Step | None = None
+    loop: Loop | None = None
+
+    def covers(self, loop: Loop) -> bool:
+        """Whether the loop leads through what holds the acknowledgement."""
+        if self.holder is None:
+            return True
+        *template, logical_id = self.holder
+        return any(place[:2] == tuple(template) and logical_id in {"", place[2]} for place, _ in loop)
 
 
 class Acknowledgements:
     """What is acknowledged, and what became of it."""
 
     def __init__(self, system: System, given: Iterable[Acknowledgement]) -> None:
-        self._holders: dict[str, tuple[Step, ...]] = {}
-        self._known = {entry.fingerprint: entry for entry in given}
-        for node, entry in _in_metadata(system):
-            self._known[entry.fingerprint] = entry
-            if node is not None:
-                step = Step(system.label(node), "acknowledges", entry.fingerprint, node.id, "", node.template)
-                self._holders[entry.fingerprint] = (step,)
-        self._meant: dict[str, list[Edge]] = {}
+        self._entries = [_Entry(by) for by in given]
+        self._unreadable: list[Finding] = []
+        for holder, where, metadata, node in _holders(system):
+            label = where if node is None else system.label(node)
+            step = None if node is None else Step(label, "acknowledges", label, node.id, node.id, node.template)
+            for entry in _read(metadata, where):
+                if isinstance(entry, str):
+                    headline = f"an acknowledgement in `{label}` cannot be read: {entry}"
+                    fix = "give it a `fingerprint`, a `reason` and a `bound`, each a text in quotes"
+                    self._unreadable.append(_complaint("acknowledgement-invalid", headline, fix, step))
+                else:
+                    self._entries.append(_Entry(entry, holder, step))
+        self._elsewhere: dict[str, str] = {}
+        self._incomplete: dict[str, None] = {}
+        self._stopped: list[Finding] = []
+        self._allowed: set[Place] = set()
         self.acknowledged: list[Acknowledged] = []
+        self.meant: list[list[Edge]] = []
         self.approximations: list[str] = []
 
     def sorted_out(self, graph: Graph, finder: Finder) -> list[list[Edge]]:
         """The closed paths that are not acknowledged."""
-        left: dict[str, list[Edge]] = {}
-        done: set[frozenset[tuple[Node, int]]] = set()
-        work: list[frozenset[tuple[Node, int]]] = [frozenset()]
-        while work:
-            without = work.pop()
-            if without in done:
-                continue
-            if len(done) >= MAX_SEARCHES:
-                self.approximations.append("acknowledged loops share edges in more ways than were searched")
-                break
-            done.add(without)
-            search = Finder(graph, without) if without else finder
-            for edges in search.find():
-                name = fingerprint(graph, edges)
-                if name not in self._known:
-                    left.setdefault(name, edges)
+        left: dict[tuple[str, Loop], list[Edge]] = {}
+        meant = self._divided(graph, finder, finder.find(), left)
+        for component in finder.components() if meant else ():
+            own = [edges for edges in meant if edges[0].source in component]
+            work = _without(own, frozenset())
+            done: set[Ignored] = set()
+            while work:
+                without = work.pop()
+                if without in done:
                     continue
-                if name not in self._meant:
-                    self._meant[name] = edges
-                    self.acknowledged.append(Acknowledged(finding(graph, search, edges), self._known[name]))
-                work += [without | {edge.identity} for edge in edges]
+                if len(done) >= MAX_SEARCHES:
+                    self._incomplete[graph.system.label(own[0][0].source)] = None
+                    self.approximations.append(_TOO_MANY)
+                    break
+                done.add(without)
+                search = Finder(graph, without)
+                found = [edges for edges in search.find() if edges[0].source in component]
+                work += _without(self._divided(graph, search, found, left), without)
         return list(left.values())
 
+    def _divided(
+        self, graph: Graph, finder: Finder, found: list[list[Edge]], left: dict[tuple[str, Loop], list[Edge]]
+    ) -> list[list[Edge]]:
+        """Those of the closed paths that are acknowledged; the others are put to what is left."""
+        meant = []
+        for edges in found:
+            if self._is_meant(graph, finder, edges):
+                meant.append(edges)
+            else:
+                left.setdefault((fingerprint(graph, edges), _loop(edges)), edges)
+        return meant
+
+    def _is_meant(self, graph: Graph, finder: Finder, edges: list[Edge]) -> bool:
+        name, loop = fingerprint(graph, edges), _loop(edges)
+        named = [entry for entry in self._entries if entry.by.fingerprint == name]
+        if any(entry.loop == loop for entry in named):
+            return True
+        entry = next((entry for entry in named if entry.loop is None and entry.covers(loop)), None)
+        if entry is None:
+            self._elsewhere.setdefault(name, graph.system.label(edges[0].source))
+            return False
+        entry.loop = loop
+        found = finding(graph, finder, edges)
+        self.acknowledged.append(Acknowledged(found, entry.by))
+        self.meant.append(edges)
+        self._allowed.update(_place(edge.source) for edge in edges if allows_recursion(graph, edge))
+        if found.severity == "stopped-by-aws":
+            self._stopped.append(_stopped(graph, found, edges))
+        return True
+
     def complaints(self, graph: Graph) -> Iterator[Finding]:
-        """Acknowledgements without a loop, and functions whose `RecursiveLoop` says something else."""
-        for name, entry in self._known.items():
-            if name not in self._meant:
-                where = f" in {entry.where}" if entry.where else ""
-                yield Finding(
-                    reference="acknowledgement-stale",
-                    verdict="loop-free",
-                    severity="misconfigured",
-                    headline=f"the acknowledgement of `{name}`{where} matches no loop",
-                    path=self._holders.get(name, ()),
-                    helps=("take it away; if the loop has changed, look at it again and acknowledge what it is now",),
-                )
-        through_allowed: set[Node] = set()
-        for edges in self._meant.values():
-            allowed = [edge.source for edge in edges if allows_recursion(graph, edge)]
-            through_allowed.update(allowed)
-            found = next(entry for entry in self.acknowledged if entry.finding.fingerprint == fingerprint(graph, edges))
-            if found.finding.severity == "stopped-by-aws":
-                yield Finding(
-                    reference="recursion-not-allowed",
-                    verdict="loop-free",
-                    severity="misconfigured",
-                    headline=f"the acknowledged loop of `{found.finding.path[0].source}` is stopped by AWS",
-                    path=found.finding.path,
-                    helps=(f"set `RecursiveLoop` of `{found.finding.path[0].source}` to `Allow`",),
-                )
+        """Acknowledgements that say nothing, and functions whose `RecursiveLoop` says something else."""
+        yield from map(_not_searched, self._incomplete)
+        yield from self._unreadable
+        yield from (self._useless(entry) for entry in self._entries if entry.loop is None)
+        yield from self._stopped
         for node in graph.actors:
             text = graph.system.text(node.get("RecursiveLoop"), node.template)
-            if text == "Allow" and node not in through_allowed:
-                label = graph.system.label(node)
-                yield Finding(
-                    reference="recursion-allowed-needlessly",
-                    verdict="loop-free",
-                    severity="misconfigured",
-                    headline=f"`{label}` allows recursion, but no acknowledged loop goes through it",
-                    path=(Step(label, "RecursiveLoop: Allow", label, node.id, node.id, node.template),),
-                    helps=("take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for",),
-                )
+            if text == "Allow" and _place(node) not in self._allowed:
+                yield _needless(graph.system.label(node), node)
+
+    def _useless(self, entry: _Entry) -> Finding:
+        name = entry.by.fingerprint
+        where = f" in `{entry.by.where}`" if entry.by.where else ""
+        headline = f"the acknowledgement of `{name}`{where} matches no loop"
+        fix = "take it away; if the loop has changed, look at it again and acknowledge what it is now"
+        if name in self._elsewhere:
+            fix = f"that loop does not lead through here: acknowledge it in `{self._elsewhere[name]}`"
+        elif any(other.by.fingerprint == name and other.loop is not None for other in self._entries):
+            headline, fix = f"`{name}` is acknowledged twice, the second time{where}", "take one of the two away"
+        return _complaint("acknowledgement-stale", headline, fix, entry.step)
 
 
-def _in_metadata(system: System) -> Iterator[tuple[Node | None, Acknowledgement]]:
+def _without(meant: list[list[Edge]], without: Ignored) -> list[Ignored]:
+    """What to leave out next, so that loops appear which the acknowledged ones hide.
+
+    Another loop lacks an edge of each of them; of one that consists of a single edge, it lacks just this edge.
+    """
+    without |= {edges[0].identity for edges in meant if len(edges) == 1}
+    longer = next((edges for edges in meant if len(edges) > 1), None)
+    if longer is not None:
+        return [without | {edge.identity} for edge in longer]
+    return [without] if meant else []
+
+
+def _loop(edges: list[Edge]) -> Loop:
+    return frozenset((_place(hop.source), _place(hop.target)) for edge in edges for hop in edge.hops())
+
+
+def _place(node: Node) -> Place:
+    return (node.template.name, str(node.template.path), node.id)
+
+
+def _not_searched(label: str) -> Finding:
+    return Finding(
+        reference="invocation-loop-unproven",
+        verdict="unproven",
+        severity="misconfigured",
+        headline=f"the acknowledged loops around `{label}` may hide another",
+        path=(),
+        reasons=(_TOO_MANY,),
+        helps=("mend some of these loops, or give what they share resources of its own",),
+    )
+
+
+def _stopped(graph: Graph, loop: Finding, edges: list[Edge]) -> Finding:
+    nodes = list(dict.fromkeys(edge.source for edge in edges if not allows_recursion(graph, edge)))
+    names = " and ".join(f"`{graph.system.label(node)}`" for node in nodes)
+    in_cdk = any(node.resource.construct_path for node in nodes)
+    return Finding(
+        reference="recursion-not-allowed",
+        verdict="loop-free",
+        severity="misconfigured",
+        headline=f"the acknowledged loop of `{loop.path[0].source}` is stopped by AWS",
+        path=loop.path,
+        helps=(
+            f"set `RecursiveLoop` of {names} to `Allow`"
+            + (", in CDK by recursive_loop=lambda_.RecursiveLoop.ALLOW" if in_cdk else ""),
+        ),
+    )
+
+
+def _needless(label: str, node: Node) -> Finding:
+    return Finding(
+        reference="recursion-allowed-needlessly",
+        verdict="loop-free",
+        severity="misconfigured",
+        headline=f"`{label}` allows recursion, but no acknowledged loop goes through it",
+        path=(Step(label, "RecursiveLoop: Allow", label, node.id, node.id, node.template),),
+        helps=("take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for",),
+    )
+
+
+def _complaint(reference: str, headline: str, fix: str, step: Step | None) -> Finding:
+    path = () if step is None else (step,)
+    return Finding(reference, "loop-free", "misconfigured", headline, path, helps=(fix,))
+
+
+def _holders(system: System) -> Iterator[tuple[Place, str, Any, Node | None]]:
+    """Whatever may hold acknowledgements: what to call it and its metadata; None as node for a template itself."""
     for template in system.templates:
-        for entry in _entries(template.section("Metadata"), template.name):
-            yield None, entry
+        yield (template.name, str(template.path), ""), template.name, template.section("Metadata"), None
         for resource in template.resources.values():
-            for entry in _entries(resource.body.get("Metadata"), f"{template.name}/{resource.logical_id}"):
-                yield system.node(template, resource.logical_id), entry
+            node = system.node(template, resource.logical_id)
+            if "Metadata" in resource.body and node is not None:
+                place = (template.name, str(template.path), resource.logical_id)
+                yield place, f"{template.name}/{resource.logical_id}", resource.body["Metadata"], node
 
 
-def _entries(metadata: Any, where: str) -> Iterator[Acknowledgement]:
-    own = metadata.get("constructs-lib") if isinstance(metadata, Mapping) else None
-    entries = own.get("acknowledge") if isinstance(own, Mapping) else None
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping):
-            name, reason, bound = (entry.get(key) for key in ("fingerprint", "reason", "bound"))
-            if isinstance(name, str) and isinstance(reason, str) and isinstance(bound, str) and reason:
-                yield Acknowledgement(name, reason, bound, where)
+def _read(metadata: Any, where: str) -> Iterator[Acknowledgement | str]:
+    """The acknowledgements in some metadata; those that cannot be read as the reason why."""
+    if not isinstance(metadata, Mapping) or "constructs-lib" not in metadata:
+        return
+    own = metadata["constructs-lib"]
+    if not isinstance(own, Mapping) or own.keys() != {"acknowledge"}:
+        yield "`constructs-lib` does not hold `acknowledge`, and nothing else"
+    elif not isinstance(own["acknowledge"], list):
+        yield "`acknowledge` is not a list"
+    else:
+        for number, entry in enumerate(own["acknowledge"], 1):
+            problem = _problem(entry)
+            yield f"entry {number}: {problem}" if problem else Acknowledgement(**entry, where=where)
+
+
+def _problem(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return "it is not a mapping"
+    missing = [f"`{key}`" for key in _KEYS if key not in entry]
+    unknown = [f"`{key}`" for key in entry if key not in _KEYS]
+    if missing or unknown:
+        return f"it has no {', '.join(missing)}" if missing else f"it has {', '.join(unknown)}, which means nothing"
+    for key in _KEYS:
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            return f"its `{key}` is not a text in quotes, or it is empty"
+    if not _FORM.fullmatch(entry["fingerprint"]):
+        return f"`{entry['fingerprint']}` is no fingerprint, which has 12 digits from 0 to f"
+    return ""

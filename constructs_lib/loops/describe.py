@@ -14,7 +14,7 @@ from constructs_lib.loops.witness import flows, witness
 from constructs_lib.templates.symbols import symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from constructs_lib.loops.finder import Edge, Finder
     from constructs_lib.loops.graph import Graph
@@ -54,19 +54,42 @@ def finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
 
 
 def fingerprint(graph: Graph, edges: list[Edge]) -> str:
-    """A name for a loop that changes with its edges and with what flows over them."""
-    facts = sorted(json.dumps(_facts(graph, edge), sort_keys=True, ensure_ascii=False) for edge in edges)
+    """A name for a loop that changes with its edges and with what flows over them.
+
+    Where it is deployed does not count: it is the same in each stage of an app, with construct paths and without.
+    """
+    names = _relative_names(
+        {node.template.name for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
+    )
+    facts = sorted(json.dumps(_facts(names, edge), sort_keys=True, ensure_ascii=False) for edge in edges)
     text = graph.system.symbols.show("\n".join(facts))
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_LENGTH]
 
 
-def _facts(graph: Graph, edge: Edge) -> list[Any]:
-    label = graph.system.label
+def _facts(names: Mapping[str, str], edge: Edge) -> list[Any]:
     flows = [
         {name: [language.all_of, language.none_of] for name, language in stretch.message.fields.items()}
         for stretch in edge.passage.stretches
     ]
-    return [[[label(hop.source), hop.via, label(hop.target)] for hop in edge.hops()], flows]
+    hops = [
+        [names[hop.source.template.name], hop.source.id, hop.via, names[hop.target.template.name], hop.target.id]
+        for hop in edge.hops()
+    ]
+    return [hops, flows]
+
+
+def _relative_names(names: Collection[str]) -> dict[str, str]:
+    """What templates are called below what all of them are in.
+
+    >>> _relative_names(["Prod/Data", "Prod/Compute"])
+    {'Prod/Data': 'Data', 'Prod/Compute': 'Compute'}
+    >>> _relative_names(["Prod/Data"])
+    {'Prod/Data': ''}
+    """
+    parts = [name.split("/") for name in names]
+    shortest = min(map(len, parts), default=0)
+    shared = next((depth for depth in range(shortest) if len({part[depth] for part in parts}) > 1), shortest)
+    return {name: "/".join(name.split("/")[shared:]) for name in names}
 
 
 def severity(graph: Graph, edges: list[Edge]) -> Severity:
@@ -76,7 +99,8 @@ def severity(graph: Graph, edges: list[Edge]) -> Severity:
     if any(edge.passage.slow for edge in edges):
         return "slow"
     types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
-    lost = any(edge.passage.unwatched for edge in edges) or any(allows_recursion(graph, edge) for edge in edges)
+    # Lambda stops a function that is part of a loop unless this very function is set to be left alone.
+    lost = any(edge.passage.unwatched for edge in edges) or all(allows_recursion(graph, edge) for edge in edges)
     return "endless" if lost or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
 
 

@@ -107,6 +107,12 @@ class Finder:
                     self._gone.update(edge.passage for edge in edges)
         return list(found.values())
 
+    def components(self) -> list[frozenset[Node]]:
+        """The actors of each strongly connected component: a closed path lies in one of them."""
+        self._gone.clear()
+        found = components(self._adjacency(certain=False))
+        return [frozenset(self._actors[n] for n in component if n < len(self._actors)) for component in found]
+
     def alike(self, edge: Edge) -> list[tuple[Outlet, Passage]]:
         """All that the actor does on the same way: several actions of one grant, or several grants."""
         nodes = tuple(hop.target for hop in edge.hops())

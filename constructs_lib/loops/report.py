@@ -103,6 +103,7 @@ class Finding:
             "path": [{"from": step.source_id, "via": step.via, "to": step.target_id} for step in self.path],
             "witness": self.witness,
             "help": list(self.helps),
+            **({"fingerprint": self.fingerprint} if self.fingerprint else {}),
         }
 
 
@@ -134,6 +135,12 @@ class Acknowledged:
 
     finding: Finding
     by: Acknowledgement
+
+    def as_json(self) -> dict[str, Any]:
+        """The loop and what acknowledges it, as plain values."""
+        by = self.by
+        where = {"where": by.where} if by.where else {}
+        return {"finding": self.finding.as_json(), "reason": by.reason, "bound": by.bound, **where}
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,13 @@ class TestStableNameOtherStack:
 
     def test_a_name_of_account_and_region_serves_every_stack(self, new_stack: NewStack, declare: Declare) -> None:
         name = f"photos-{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}"
-        photos = s3.Bucket(new_stack("Data"), "Photos", bucket_name=name)
+        data = new_stack("Data")
+        photos = s3.Bucket(data, "Photos", bucket_name=name)
         declare(new_stack("Compute"), "Resize", triggers=[S3Trigger(photos)])
+        resource = photos.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        notifications = data.resolve(resource._cfn_properties)["notificationConfiguration"]
+        assert [one["event"] for one in notifications["lambdaConfigurations"]] == ["s3:ObjectCreated:*"]
 
     def test_but_not_one_of_another_account(self, new_stack: NewStack, declare: Declare) -> None:
         name = f"photos-{cdk.Aws.ACCOUNT_ID}"

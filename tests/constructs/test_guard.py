@@ -97,6 +97,8 @@ class TestUnproven:
         reason = cdk.Acknowledgment(id="constructs-lib::invocation-loop-unproven", reason="the prefix is never photos/")
         cdk.Validations.of(unproven).acknowledge(reason)
         app.synth()
+        assert findings(app) == ["invocation-loop-unproven"]
+        assert [violation for report in reports(app) for violation in report["violations"]] == []
 
 
 class TestDependencyCycle:

@@ -140,7 +140,12 @@ def test_in_functions_that_wait_for_each_others_buckets(stack: cdk.Stack, declar
     )
     back = declare(stack, "Back", triggers=[S3Trigger(films, prefix="in/")], environment={"PHOTOS": photos.bucket_name})
     photos.grant_put(back, "out/*")
-    template_of(stack)
+    functions = [one for one in template_of(stack)["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
+    variables = [one["Properties"]["Environment"]["Variables"] for one in functions]
+    assert [(name, "Fn::Join" in value) for one in variables for name, value in one.items()] == [
+        ("FILMS", True),
+        ("PHOTOS", True),
+    ]
 
 
 def test_what_waits_by_a_users_word_still_waits(photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:

@@ -126,8 +126,10 @@ def test_json_is_one_object(folder: Folder) -> None:
                             "write to another bucket than `Photos`",
                             f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
                         ],
+                        "fingerprint": name,
                     }
                 ],
+                "acknowledged": [],
                 "approximations": [],
                 "not_modelled": [],
             }
@@ -304,6 +306,23 @@ infra/looping.yaml: loop-free, 1 acknowledged: 1 function, 1 resource, 2 edges
     )
 
 
+def test_json_has_acknowledged_loops_too(folder: Folder) -> None:
+    folder.write("infra/looping.yaml", allowed(folder))
+    name = fingerprint(folder, "infra")
+    folder.write("constructs-lib.toml", TOML.replace("FINGERPRINT", name))
+
+    code, output = folder.check("--format", "json", "infra")
+
+    found = json.loads(output)
+    jsonschema.validate(found, SCHEMA)
+    assert (code, found["verdict"], found["systems"][0]["findings"]) == (0, "loop-free", [])
+    [entry] = found["systems"][0]["acknowledged"]
+    assert (entry.pop("finding")["fingerprint"], entry) == (
+        name,
+        {"reason": "rewrites each photo once", "bound": "a marker", "where": "constructs-lib.toml"},
+    )
+
+
 def test_an_entry_is_for_its_own_template_only(folder: Folder) -> None:
     folder.write("infra/looping.yaml", allowed(folder))
     folder.write("other.yaml", allowed(folder))
@@ -322,7 +341,7 @@ def test_an_entry_without_its_loop_is_a_finding(folder: Folder) -> None:
 
     assert code == 1
     assert output.splitlines()[0] == (
-        "error[acknowledgement-stale]: the acknowledgement of `0a1b2c3d4e5f` in constructs-lib.toml matches no loop"
+        "error[acknowledgement-stale]: the acknowledgement of `0a1b2c3d4e5f` in `constructs-lib.toml` matches no loop"
     )
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops import Acknowledgement, check
+import pytest
+
+from constructs_lib.loops import Acknowledgement, Report, check
 
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
+
+ENTRY = {"fingerprint": "0a1b2c3d4e5f", "reason": "meant", "bound": "5"}
 
 
 def looping(make: Make, **function: Any) -> dict[str, dict[str, Any]]:
@@ -66,6 +70,122 @@ def test_an_acknowledged_loop_hides_no_other(make: Make) -> None:
         "`Resize` can invoke itself through `Photos` and `Other`"
     ]
     assert len(report.acknowledged) == 1
+
+
+def shown(report: Report) -> list[str]:
+    return [f"{finding.reference}: {finding.headline}" for finding in report.findings]
+
+
+def test_many_loops_apart_from_each_other_can_all_be_acknowledged(make: Make) -> None:
+    resources: dict[str, dict[str, Any]] = {}
+    for number in range(9):
+        bucket, role, function = (f"{name}{number}" for name in ("Photos", "Role", "Resize"))
+        resources[bucket] = make.bucket(make.notify(function, "in/"))
+        resources[role] = make.role(make.allow("s3:PutObject", make.objects(bucket)))
+        resources[function] = make.function(role, RecursiveLoop="Allow")
+    template = make.template(resources)
+    names = [finding.fingerprint for finding in check([template]).findings if finding.fingerprint]
+    report = check([template], acknowledgements=[Acknowledgement(name, "meant", "5") for name in names])
+
+    assert (report.findings, len(report.acknowledged)) == ((), 9)
+
+
+def test_loops_with_too_much_in_common_are_unproven(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("constructs_lib.loops.acknowledgements.MAX_SEARCHES", 0)
+    report = make.check(acknowledging(make, looping(make)))
+
+    assert report.verdict == "unproven"
+    assert shown(report) == ["invocation-loop-unproven: the acknowledged loops around `Resize` may hide another"]
+    assert report.approximations == ("acknowledged loops share edges in more ways than were searched",)
+
+
+def test_an_acknowledgement_is_for_a_loop_through_its_resource(make: Make) -> None:
+    resources = acknowledging(make, looping(make))
+    resources["Role"]["Metadata"] = resources["Resize"].pop("Metadata")
+    report = make.check(resources)
+
+    assert report.findings[0].reference == "s3-invocation-loop"
+    assert [finding.helps for finding in report.findings if finding.reference == "acknowledgement-stale"] == [
+        ("that loop does not lead through here: acknowledge it in `Resize`",)
+    ]
+
+
+def test_each_stage_has_an_acknowledgement_of_its_own_for_the_same_loop(make: Make) -> None:
+    stages = [make.template(acknowledging(make, looping(make)), name=f"{stage}/Photos") for stage in ("Dev", "Prod")]
+    both = check(stages)
+
+    assert (both.findings, len(both.acknowledged)) == ((), 2)
+    for stage in stages:
+        assert check([stage]).findings == ()
+
+
+def test_construct_paths_do_not_change_a_fingerprint(make: Make) -> None:
+    resources = acknowledging(make, looping(make))
+    resources["Photos"]["Metadata"] = {"aws:cdk:path": "Prod/Photos/Resource"}
+
+    assert make.check(resources).findings == ()
+
+
+def test_one_acknowledgement_is_for_one_loop(make: Make) -> None:
+    templates = [make.template(looping(make), name=name) for name in ("One", "Other")]
+    name = check(templates[:1]).findings[0].fingerprint
+    report = check(templates, acknowledgements=[Acknowledgement(name, "meant", "5")])
+
+    assert shown(report) == [
+        "s3-invocation-loop: `Other/Resize` can invoke itself through `Other/Photos`",
+        "recursion-allowed-needlessly: `Other/Resize` allows recursion, but no acknowledged loop goes through it",
+    ]
+
+
+def test_an_acknowledgement_that_is_given_twice_is_told(make: Make) -> None:
+    resources = acknowledging(make, looping(make))
+    resources["Resize"]["Metadata"]["constructs-lib"]["acknowledge"] *= 2
+    name = make.check(resources).acknowledged[0].by.fingerprint
+
+    assert shown(make.check(resources)) == [
+        f"acknowledgement-stale: `{name}` is acknowledged twice, the second time in `Stack/Resize`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({"acknowledges": []}, "`constructs-lib` does not hold `acknowledge`, and nothing else"),
+        ([], "`constructs-lib` does not hold `acknowledge`, and nothing else"),
+        ({"acknowledge": {}}, "`acknowledge` is not a list"),
+        ({"acknowledge": ["0a1b2c3d4e5f"]}, "entry 1: it is not a mapping"),
+        ({"acknowledge": [{"fingerprint": "0a1b2c3d4e5f"}]}, "entry 1: it has no `reason`, `bound`"),
+        ({"acknowledge": [{**ENTRY, "until": "x"}]}, "entry 1: it has `until`, which means nothing"),
+        (
+            {"acknowledge": [{**ENTRY, "fingerprint": 1}]},
+            "entry 1: its `fingerprint` is not a text in quotes, or it is empty",
+        ),
+        ({"acknowledge": [{**ENTRY, "bound": " "}]}, "entry 1: its `bound` is not a text in quotes, or it is empty"),
+        (
+            {"acknowledge": [{**ENTRY, "fingerprint": "gone"}]},
+            "entry 1: `gone` is no fingerprint, which has 12 digits from 0 to f",
+        ),
+    ],
+)
+def test_an_acknowledgement_that_cannot_be_read_is_told(make: Make, metadata: Any, reason: str) -> None:
+    resources = looping(make)
+    del resources["Resize"]["Properties"]["RecursiveLoop"]
+    resources["Resize"]["Metadata"] = {"constructs-lib": metadata}
+
+    assert shown(make.check(resources))[1:] == [
+        f"acknowledgement-invalid: an acknowledgement in `Resize` cannot be read: {reason}"
+    ]
+
+
+def test_every_function_of_a_loop_that_is_meant_has_to_be_let_alone_by_aws(make: Make) -> None:
+    resources = looping(make)
+    resources["Role"] = make.role(make.allow("lambda:InvokeFunction", {"Fn::GetAtt": ["Other", "Arn"]}))
+    resources["OtherRole"] = make.role(make.allow("s3:PutObject", make.objects("Photos")))
+    resources["Other"] = make.function("OtherRole")
+
+    assert [finding.helps for finding in make.check(acknowledging(make, resources)).findings] == [
+        ("set `RecursiveLoop` of `Other` to `Allow`",)
+    ]
 
 
 def test_a_loop_that_aws_stops_is_not_one_that_is_meant(make: Make) -> None:

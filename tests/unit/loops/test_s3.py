@@ -64,8 +64,9 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
         "help": [
             "write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`",
             "write to another bucket than `Photos`",
-            "if it is meant, acknowledge `1f6e1d1a8ae1` with a reason and what bounds it",
+            "if it is meant, acknowledge `c3a0092b5838` with a reason and what bounds it",
         ],
+        "fingerprint": "c3a0092b5838",
     }
 
 
