@@ -59,7 +59,7 @@ class Finder:
         touched = {node for node, _ in ignored}
         for node in self._actors:
             links = []
-            for outlet in graph.outlets[node]:
+            for outlet in graph.outlets[node] if node in graph.circles.actors else ():
                 passages = graph.passages(outlet)
                 own = passages
                 if node in touched:
@@ -76,19 +76,9 @@ class Finder:
             self._links.append(links)
 
     def arrows(self) -> tuple[int, int]:
-        """How many arrows there are, and how many resources besides the actors are on them."""
-        behind: set[Hop] = set()
-        written: list[set[tuple[str, Node]]] = []
-        for _, passages in self._outlets:
-            written.append({(passage.action, passage.first) for passage in passages})
-            behind.update(hop for passage in passages for hop in passage.hops)
-        count = len(behind)
-        for links in self._links:
-            own = [written[link - len(self._actors)] for link in links]
-            count += len(own[0]) if len(own) == 1 else len(set().union(*own))
-        nodes = {node for found in written for _, node in found}
-        nodes |= {node for hop in behind for node in (hop.source, hop.target)}
-        return count, len(nodes - self._index.keys())
+        """How many pairs of resources arrows join on ways from an actor to an actor, and how many are no actors."""
+        arrows = self._graph.circles.arrows
+        return len(arrows), len({node for pair in arrows for node in pair} - self._index.keys())
 
     def find(self) -> list[list[Edge]]:
         """Closed paths, each as the edges that make it; after each round what was found is taken out."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import looks_made_up, rest_of
 from constructs_lib.loops.audience import Audience
 from constructs_lib.loops.chains import Chains
+from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import ANY, STAR, show_glob
@@ -24,7 +25,7 @@ from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
     from constructs_lib.loops.policies import Allow, Deny
@@ -239,6 +240,11 @@ class Graph:
         once = identity is not None and identity.allows.count(allow) == 1
         return self.origins[actor].get(allow) if once else None
 
+    @cached_property
+    def circles(self) -> Circles:
+        """Who may be on a circle at all."""
+        return Circles(self)
+
     def listeners(self, node: Node) -> list[Listener]:
         """Who listens to a resource."""
         return [listener for listener, _ in self._listeners.get(node, ())]
@@ -250,6 +256,27 @@ class Graph:
             steps = self._granted(outlet) if isinstance(outlet, Grant) else self._put(outlet)
             found = self._reached[outlet] = tuple(steps)
         return found
+
+    def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
+        """The resources that an outlet may reach first, each with what may arrive there and by which way."""
+        if isinstance(outlet, Grant):
+            for channel in dict.fromkeys(self._candidates(outlet.allow.resource)):
+                for deposit in channel.deposits:
+                    if outlet.allow.actions.covers(deposit.action) is not None:
+                        yield channel.node, deposit.message, id(deposit)
+                        if not self.is_crowded(channel.node):
+                            break
+        else:
+            for node in self._targets(outlet.target, outlet.expects):
+                yield node, outlet.message, outlet
+
+    def leads_on(self, node: Node) -> bool:
+        """Whether an actor can be reached from a resource at all."""
+        return node in self._leads_on
+
+    def is_crowded(self, node: Node) -> bool:
+        """Whether many listen to a resource."""
+        return len(self._listeners.get(node, ())) >= FEW
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
@@ -327,7 +354,7 @@ class Graph:
             yield replace(passage, target=node)
         if len(passage.hops) >= MAX_HOPS:
             return
-        for listener, targets in self._hearing(node, passage.stretches[-1].message):
+        for listener, targets in self.hearing(node, passage.stretches[-1].message):
             useful = [target for target in targets if target in self._leads_on]
             if not useful:
                 continue
@@ -339,10 +366,10 @@ class Graph:
                         yield from self._follow(self._passed(passage, stretch, listener, target), target)
                     break
 
-    def _hearing(self, node: Node, message: Message) -> list[tuple[Listener, list[Node]]]:
+    def hearing(self, node: Node, message: Message) -> list[tuple[Listener, list[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
         listeners = self._listeners.get(node, [])
-        if len(listeners) < FEW:
+        if not self.is_crowded(node):
             return listeners
         audience = self._audiences.get(node)
         if audience is None:
