@@ -11,11 +11,11 @@ from constructs_lib.loops.edges.lambdas import FUNCTION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_lib.templates.system import System
+    from constructs_lib.templates.system import Node, System
 
-__all__ = ["Apis", "Urls"]
+__all__ = ["APIS", "Apis", "Urls"]
 
-_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _INVOKED = re.compile(r"functions/(arn:.*?)/invocations")
 
 
@@ -24,27 +24,35 @@ class Apis(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All APIs."""
-        for node in system.nodes(*_APIS):
+        for node in system.nodes(*APIS):
             names = tuple(f"execute-api:{name}/" for name in system.names(node))
             yield Channel(node, names, (Deposit("execute-api:Invoke", rest="route"),))
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions behind all APIs."""
-        apis = {name: node for node in system.nodes(*_APIS) for name in system.names(node)}
         for node in system.nodes("AWS::ApiGatewayV2::Integration"):
-            for name in system.texts(node.get("ApiId"), node.template):
-                for uri in system.texts(node.get("IntegrationUri"), node.template):
-                    found = _INVOKED.search(uri)
-                    if name in apis and (found or ":function:" in uri):
-                        arn = found[1] if found else uri
-                        yield Listener(apis[name], apis[name].type, arn, "integration", (FUNCTION,), by=node)
+            for uri in system.texts(node.get("IntegrationUri"), node.template):
+                found = _INVOKED.search(uri)
+                if found or ":function:" in uri:
+                    arn = found[1] if found else uri
+                    yield from _integrated(system, node, "ApiId", arn)
         for node in system.nodes("AWS::ApiGateway::Method"):
-            for name in system.texts(node.get("RestApiId"), node.template):
-                for integration in system.mapping(node.get("Integration"), node.template):
-                    for uri in system.texts(integration.get("Uri"), node.template):
-                        found = _INVOKED.search(uri)
-                        if name in apis and found:
-                            yield Listener(apis[name], apis[name].type, found[1], "integration", (FUNCTION,), by=node)
+            for integration in system.mapping(node.get("Integration"), node.template):
+                for uri in system.texts(integration.get("Uri"), node.template):
+                    found = _INVOKED.search(uri)
+                    if found:
+                        yield from _integrated(system, node, "RestApiId", found[1])
+
+
+def _integrated(system: System, node: Node, property_: str, arn: str) -> Iterator[Listener]:
+    """A function behind an API; behind all of them if nobody can tell which."""
+    for name in system.texts(node.get(property_), node.template):
+        known = system.by_arn(f"arn:aws:execute-api:::{name}")
+        for api in known:
+            yield Listener(api, api.type, arn, "integration", (FUNCTION,), by=node)
+        if not known and system.symbols.free_in(name):
+            for type_ in APIS:
+                yield Listener(None, type_, arn, "integration", (FUNCTION,), by=node)
 
 
 class Urls(EdgeKind):

@@ -21,7 +21,7 @@ from constructs_lib.templates.template import Resource
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["BUS", "Rules", "S3ToEventBridge", "default_bus"]
+__all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "default_bus"]
 
 BUS = "AWS::Events::EventBus"
 _TARGETS = (
@@ -35,7 +35,7 @@ _TARGETS = (
     "AWS::Logs::LogGroup",
 )
 # A source that begins with "aws." is AWS's own: PutEvents refuses it.
-_OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
+OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
 # What an archive replays carries the replay's name, so that rules can tell it.
 _REPLAYED = Message({"replay-name": Language(((STAR,),), (ABSENT,))})
 _ARCHIVE = "AWS::Events::Archive"
@@ -92,7 +92,7 @@ class Rules(EdgeKind):
             default_bus(system)
         for node in system.nodes(BUS):
             names = tuple(f"events:event-bus/{name}" for name in system.names(node))
-            yield Channel(node, names, (Deposit("events:PutEvents", _OWN_EVENT),))
+            yield Channel(node, names, (Deposit("events:PutEvents", OWN_EVENT),))
         for node in system.nodes(_ARCHIVE):
             kept = pattern(system, node.get("EventPattern") or {}, node.template)
             deposits = tuple(Deposit("events:StartReplay", message & _REPLAYED) for message in kept)

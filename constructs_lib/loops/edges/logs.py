@@ -6,17 +6,17 @@ managed policy lets it, is no way that code takes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
 from constructs_lib.templates.template import Resource
 from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["LOG_GROUP", "Logs"]
@@ -40,7 +40,7 @@ class Logs(EdgeKind):
         return iter(())
 
     def puts(self, system: System) -> Iterator[Put]:
-        """The log group of each function."""
+        """The log group of each function, and those that state machines log to."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
         for node in system.nodes(FUNCTION) if known else ():
             for name in known.intersection(_log_groups(system, node)):
@@ -50,6 +50,9 @@ class Logs(EdgeKind):
                     "logs",
                     needs=("logs:PutLogEvents", f"logs:log-group:{name}:"),
                 )
+
+        for node in system.nodes(STATE_MACHINE) if known else ():
+            yield from _executions(system, node)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The destinations of all subscriptions."""
@@ -63,6 +66,17 @@ class Logs(EdgeKind):
                     yield Listener(
                         group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew, by=node
                     )
+
+
+def _executions(system: System, node: Node) -> Iterator[Put]:
+    """The logs of a state machine's executions; they are off by default."""
+    for logging in system.mapping(node.get("LoggingConfiguration"), node.template):
+        level = system.text(logging.get("Level", "OFF"), node.template)
+        for destination in system.items(logging.get("Destinations") or [], node.template):
+            group = destination.get("CloudWatchLogsLogGroup") if isinstance(destination, Mapping) else None
+            if level != "OFF" and isinstance(group, Mapping):
+                for arn in system.texts(group.get("LogGroupArn"), node.template):
+                    yield Put(node, arn, "logs", expects=(LOG_GROUP,), failure=level in {"ERROR", "FATAL"})
 
 
 def _log_groups(system: System, node: Node) -> Iterator[str]:

@@ -7,17 +7,15 @@ leaves the role to tell.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.edges.apis import APIS
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.calls import CALLS, STATE_MACHINE, Call
+from constructs_lib.loops.edges.events import BUS, OWN_EVENT, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
-from constructs_lib.loops.edges.queues import QUEUE
-from constructs_lib.loops.edges.s3 import BUCKET, CREATED
-from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
-from constructs_lib.loops.edges.tables import TABLES
-from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
@@ -28,33 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["STATE_MACHINE", "StateMachines"]
 
-STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 MAX_STATES = 10_000
+MAX_DEFINITIONS = 24
 _START = ("states:StartExecution", "states:StartSyncExecution")
 _UNKNOWN = object()
-
-# What a task's service call puts where: the parameter that names it, and the form of its ARN.
-_CALLS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
-    "lambda:invoke": ("FunctionName", "arn:aws:lambda:::function:{}", (FUNCTION,)),
-    "sqs:sendmessage": ("QueueUrl", "arn:aws:sqs:::{}", (QUEUE,)),
-    "sns:publish": ("TopicArn", "arn:aws:sns:::{}", (TOPIC,)),
-    "states:startexecution": ("StateMachineArn", "arn:aws:states:::stateMachine:{}", (STATE_MACHINE,)),
-    "states:startsyncexecution": ("StateMachineArn", "arn:aws:states:::stateMachine:{}", (STATE_MACHINE,)),
-    "sfn:startexecution": ("StateMachineArn", "arn:aws:states:::stateMachine:{}", (STATE_MACHINE,)),
-    "dynamodb:putitem": ("TableName", "arn:aws:dynamodb:::table/{}", TABLES),
-    "dynamodb:updateitem": ("TableName", "arn:aws:dynamodb:::table/{}", TABLES),
-    "dynamodb:deleteitem": ("TableName", "arn:aws:dynamodb:::table/{}", TABLES),
-    "kinesis:putrecord": ("StreamName", "arn:aws:kinesis:::stream/{}", (STREAM,)),
-    "firehose:putrecord": ("DeliveryStreamName", "arn:aws:firehose:::deliverystream/{}", (FIREHOSE,)),
-    "s3:putobject": ("Bucket", "arn:aws:s3:::{}", (BUCKET,)),
-    "s3:copyobject": ("Bucket", "arn:aws:s3:::{}", (BUCKET,)),
-    "s3:deleteobject": ("Bucket", "arn:aws:s3:::{}", (BUCKET,)),
-}
-_CHANGES = {
-    "dynamodb:putitem": ("INSERT", "MODIFY"),
-    "dynamodb:updateitem": ("INSERT", "MODIFY"),
-    "dynamodb:deleteitem": ("REMOVE",),
-}
+_TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
 
 class StateMachines(EdgeKind):
@@ -63,7 +39,7 @@ class StateMachines(EdgeKind):
     def actors(self, system: System) -> Iterator[Actor]:
         """All state machines; those without a readable definition act by their role."""
         for node in system.nodes(STATE_MACHINE):
-            yield Actor(node, node.get("RoleArn"), by_role=definition(system, node) is None)
+            yield Actor(node, node.get("RoleArn"), by_role=None in _definitions(system, node))
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All state machines."""
@@ -77,8 +53,7 @@ class StateMachines(EdgeKind):
     def puts(self, system: System) -> Iterator[Put]:
         """What the tasks of all state machines call, and the events that tell of their executions."""
         for node in system.nodes(STATE_MACHINE):
-            found = definition(system, node)
-            if found is not None:
+            for found in _definitions(system, node):
                 for state in _states(found):
                     yield from self._state(system, node, state)
             event = {
@@ -108,66 +83,110 @@ class StateMachines(EdgeKind):
         call = resource.partition(":states:::")[2].lower().removeprefix("aws-sdk:")
         yield from self._call(system, node, call.partition(".")[0], arguments, "task")
 
-    def _call(self, system: System, node: Node, call: str, arguments: Mapping[str, Any], label: str) -> Iterator[Put]:
-        if call == "events:putevents":
-            yield from self._events(system, node, arguments)
-        if call not in _CALLS:
+    def _call(self, system: System, node: Node, name: str, arguments: Mapping[str, Any], label: str) -> Iterator[Put]:
+        shown = f"{label} {name}" if label == "task" else label
+        if name in {"events:putevents", "eventbridge:putevents"}:
+            yield from self._events(system, node, arguments, shown)
+        elif name == "apigateway:invoke":
+            yield from self._request(system, node, arguments, shown)
+        elif name in CALLS:
+            call = CALLS[name]
+            value = _named(call, arguments, node)
+            message = call.message & _key(system, node, arguments) if name.startswith("s3:") else call.message
+            if value is _UNKNOWN:
+                yield from _anywhere(system, node, shown, call.expects, message)
+                return
+            for text in system.texts(value, node.template):
+                known = text if text.startswith("arn:") or system.symbols.free_in(text[:1]) else None
+                arn = known or call.form.format(text.rpartition("/")[2])
+                yield Put(node, arn, shown, message, call.expects)
+
+    def _events(self, system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
+        entries = arguments.get("Entries")
+        if not isinstance(entries, list):
+            yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
             return
-        parameter, form, expects = _CALLS[call]
-        value = _substituted(arguments.get(parameter, _UNKNOWN), node)
-        message = _message(system, node, call, arguments)
-        shown = f"{label} {call}" if label == "task" else label
-        if value is _UNKNOWN:  # chosen at run time
-            for type_ in expects:
-                for other in system.nodes(type_):
-                    for arn in system.arns(other):
-                        doubt = f"a task of `{system.label(node)}` chooses at run time"
-                        yield Put(node, arn, shown, message, doubt=doubt)
+        for entry in system.items(entries, node.template):
+            if not isinstance(entry, Mapping):
+                yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
+                continue
+            message = OWN_EVENT
+            for key, field in (("Source", "source"), ("DetailType", "detail-type")):
+                value = _substituted(entry.get(key, _UNKNOWN), node)
+                if value is not _UNKNOWN:
+                    texts = tuple(map(literal, system.texts(value, node.template)))
+                    message &= Message({field: Language((texts,))})
+            bus = _substituted(entry.get("EventBusName", _UNKNOWN if "EventBusName.$" in entry else "default"), node)
+            if bus is _UNKNOWN:
+                yield from _anywhere(system, node, shown, (BUS,), message)
+                continue
+            for name in system.texts(bus, node.template):
+                arn = name if name.startswith("arn:") else f"arn:aws:events:::event-bus/{name}"
+                yield Put(node, arn, shown, message, (BUS,))
+
+    def _request(self, system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
+        value = _substituted(arguments.get("ApiEndpoint", _UNKNOWN), node)
+        if value is _UNKNOWN:
+            yield from _anywhere(system, node, shown, APIS, Message())
             return
         for text in system.texts(value, node.template):
-            known = text if text.startswith("arn:") or system.symbols.free_in(text[:1]) else None
-            yield Put(node, known or form.format(text.rpartition("/")[2]), shown, message, expects)
-
-    def _events(self, system: System, node: Node, arguments: Mapping[str, Any]) -> Iterator[Put]:
-        for entry in system.items(arguments.get("Entries") or [], node.template):
-            if not isinstance(entry, Mapping):
-                continue
-            fields = {}
-            for key, name in (("Source", "source"), ("DetailType", "detail-type")):
-                if key in entry:
-                    texts = system.texts(_substituted(entry[key], node), node.template)
-                    fields[name] = Language((tuple(map(literal, texts)),))
-            value = _substituted(entry.get("EventBusName", _UNKNOWN if "EventBusName.$" in entry else "default"), node)
-            names = system.texts(value, node.template) if value is not _UNKNOWN else ()
-            for name in names:
-                arn = name if name.startswith("arn:") else f"arn:aws:events:::event-bus/{name}"
-                yield Put(node, arn, "task events:putevents", Message(fields), (BUS,))
+            name = text.removeprefix("https://").partition(".")[0]
+            yield Put(node, f"arn:aws:execute-api:::{name}", shown, expects=APIS)
 
 
-def definition(system: System, node: Node) -> Mapping[str, Any] | None:
-    """A state machine's definition, if the template holds it."""
-    for name in ("Definition", "DefinitionString"):
-        for choice in system.choices(node.get(name), node.template):
+def _named(call: Call, arguments: Mapping[str, Any], node: Node) -> Any:
+    """What the arguments name; `_UNKNOWN` if they do not tell."""
+    for way in call.parameters:
+        value: Any = arguments
+        for key in way:
+            value = value.get(key, _UNKNOWN) if isinstance(value, Mapping) else _UNKNOWN
+        if value is not _UNKNOWN:
+            return _substituted(value, node)
+    return _UNKNOWN
+
+
+def _anywhere(system: System, node: Node, shown: str, expects: tuple[str, ...], message: Message) -> Iterator[Put]:
+    """What is chosen at run time may be anything of its type."""
+    doubt = f"a task of `{system.label(node)}` chooses at run time"
+    for other in system.nodes(*expects):
+        for arn in system.arns(other):
+            yield Put(node, arn, shown, message, doubt=doubt)
+
+
+def _definitions(system: System, node: Node) -> list[Mapping[str, Any] | None]:
+    """A state machine's definitions, one for each choice of conditions; None for what is not in the template."""
+    found: list[Mapping[str, Any] | None] = []
+    given = [node.get(name) for name in ("Definition", "DefinitionString") if node.get(name) is not None]
+    for value in given:
+        for choice in system.choices(value, node.template):
             if isinstance(choice, Mapping) and "States" in choice:
-                return choice
-            if choice is None:
-                continue
-            for text in system.texts(choice, node.template):
-                try:
-                    found = json.loads(_with_substitutions(system, node, text))
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(found, dict):
-                    return {key: _resolved(part) for key, part in found.items()}
-    return None
+                found.append(choice)
+            else:
+                found += (
+                    _parsed(text) for t in system.texts(choice, node.template) for text in _filled(system, node, t)
+                )
+    return found or [None]
 
 
-def _with_substitutions(system: System, node: Node, text: str) -> str:
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return {key: _resolved(part) for key, part in found.items()} if isinstance(found, dict) else None
+
+
+def _filled(system: System, node: Node, text: str) -> list[str]:
+    """A definition with its substitutions, in all ways if there are not too many."""
+    found = [text]
     for values in system.mapping(node.get("DefinitionSubstitutions"), node.template):
         for name, value in values.items():
-            found = system.texts(value, node.template)
-            text = text.replace(f"${{{name}}}", json.dumps(found[0], ensure_ascii=False)[1:-1])
-    return text
+            texts = system.texts(value, node.template) if f"${{{name}}}" in text else ()
+            if len(texts) * len(found) > MAX_DEFINITIONS:
+                return [""]
+            quoted = [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
+            found = [one.replace(f"${{{name}}}", by) for one in found for by in quoted] if quoted else found
+    return found
 
 
 def _resolved(value: Any) -> Any:
@@ -182,17 +201,19 @@ def _resolved(value: Any) -> Any:
 
 
 def _substituted(value: Any, node: Node) -> Any:
-    """A `${Name}` of `DefinitionSubstitutions` replaced by its value."""
-    if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
-        substitutions = node.get("DefinitionSubstitutions")
-        if isinstance(substitutions, Mapping) and value[2:-1] in substitutions:
-            return substitutions[value[2:-1]]
-    if isinstance(value, str) and value.startswith("{%"):
+    """Each `${Name}` of `DefinitionSubstitutions` replaced by its value; `_UNKNOWN` for what run time tells."""
+    if not isinstance(value, str) or isinstance(value, Resolved):
+        return value
+    if value.startswith("{%"):
         return _UNKNOWN
+    substitutions = node.get("DefinitionSubstitutions")
+    names = _TOKEN.findall(value)
+    if names and isinstance(substitutions, Mapping) and all(name in substitutions for name in names):
+        return {"Fn::Sub": [value, {name: substitutions[name] for name in names}]}
     return value
 
 
-def _states(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _states(found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """All states, those inside maps and parallel branches included."""
     work: list[Any] = [found]
     count = 0
@@ -218,13 +239,7 @@ def _with_prefix(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**arguments, "Key": f"{prefix}/*" if isinstance(prefix, str) and prefix else "*"}
 
 
-def _message(system: System, node: Node, call: str, arguments: Mapping[str, Any]) -> Message:
-    if call.startswith("s3:"):
-        event = CREATED if call != "s3:deleteobject" else ("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated")
-        key = _substituted(arguments.get("Key", "*"), node)
-        globs = (STAR,) if key is _UNKNOWN else system.texts(key, node.template)
-        found = tuple(literal(glob).replace("*", STAR) for glob in globs)
-        return Message({"event": Language((event,)), "key": Language((found,))})
-    if call in _CHANGES:
-        return Message({"eventName": Language((_CHANGES[call],))})
-    return Message()
+def _key(system: System, node: Node, arguments: Mapping[str, Any]) -> Message:
+    key = _substituted(arguments.get("Key", "*"), node)
+    globs = (STAR,) if key is _UNKNOWN else system.texts(key, node.template)
+    return Message({"key": Language((tuple(literal(glob).replace("*", STAR) for glob in globs),))})
