@@ -71,6 +71,21 @@ def test_removing_a_reported_edge_removes_the_loop(hops: tuple[Hop, ...], seed: 
     assert not left or report_of([build(left, seed=seed).document]).verdict == "loop-free"
 
 
+def ways(report: Report) -> list[tuple[tuple[str, str], ...]]:
+    return [tuple((step.source_id, step.target_id) for step in finding.path) for finding in report.findings]
+
+
+@SETTINGS
+@given(hops=loops(), seed=seeds, data=st.data())
+def test_each_fix_takes_its_loop_away(hops: tuple[Hop, ...], seed: int, data: st.DataObject) -> None:
+    template = Template.of(build((*hops, *data.draw(extras(len(hops)))), seed=seed).document)
+    report = check([template])
+
+    for way, finding in zip(ways(report), report.findings, strict=True):
+        for fix in finding.fixes:
+            assert way not in ways(check([fix.applied_to(template)])), fix.text
+
+
 @SETTINGS
 @given(hops=loops(), seed=seeds, data=st.data())
 def test_adding_hops_never_removes_a_loop(hops: tuple[Hop, ...], seed: int, data: st.DataObject) -> None:
