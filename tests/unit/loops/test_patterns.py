@@ -9,11 +9,16 @@ import pytest
 
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import ABSENT, NOT_TEXT, Message
-from constructs_lib.loops.patterns import pattern
+from constructs_lib.loops.patterns import criteria, pattern
 from constructs_lib.templates import Template
 from constructs_lib.templates.system import System
 
-TEMPLATE = Template.of({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+PARAMETERS = {
+    "One": {"Type": "String", "AllowedValues": ["in"]},
+    "Two": {"Type": "String", "AllowedValues": ["in", "ou"]},
+    "Any": {"Type": "String", "Default": "in"},
+}
+TEMPLATE = Template.of({"Parameters": PARAMETERS, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
 SYSTEM = System([TEMPLATE])
 
 
@@ -58,6 +63,18 @@ MATCHERS = {
         ["in", {"anything-but": ["in", "out"]}],
         {"in", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
     ),
+    "a parameter of one value": ([{"Ref": "One"}], {"in"}),
+    "a parameter of one value without a list": ({"Ref": "One"}, {"in"}),
+    "a joined text": ({"Fn::Join": ["", ["i", "n"]]}, {"in"}),
+    "a parameter of two values as a prefix": ([{"prefix": {"Ref": "Two"}}], {"in", "out", "inner"}),
+    "any but a parameter of one value": (
+        [{"anything-but": {"Ref": "One"}}],
+        {"out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
+    ),
+    "any but a parameter that may be anything": ([{"anything-but": {"Ref": "Any"}}], set(VALUES) - {ABSENT}),
+    "any but what an unknown operator says": ([{"anything-but": {"like": "in"}}], set(VALUES)),
+    "a prefix of no texts": ([{"prefix": []}], set(VALUES)),
+    "a prefix with a star": ([{"prefix": "a*"}], {"a*"}),
     "an operator that is not known": (
         [{"like": "in"}],
         {"in", "out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT, ABSENT},
@@ -121,3 +138,23 @@ def test_a_long_text_in_any_case_may_be_more_but_never_less() -> None:
     assert lets_through(document, name="A-VERY-LONG-NAME")
     assert lets_through(document, name="a-Very-lonG-name")
     assert not lets_through(document, name="a-very-long-name-")
+    assert not lets_through(document, name="axvery-long-name")
+
+
+@pytest.mark.parametrize(
+    ("filters", "through"),
+    [
+        ([{"Pattern": '{"a": ["x"]}'}], False),
+        ([{"Pattern": '{"a": ["x"]}'}, {"Pattern": '{"a": ["y"]}'}], True),
+        ([{"Pattern": {"Fn::Sub": '{"a": ["x"]}'}}], False),
+        ([{"Pattern": {"Ref": "Any"}}], True),
+        ([{}], True),
+        ([], True),
+        (None, True),
+    ],
+)
+def test_criteria_let_through_what_any_filter_does(filters: Any, through: bool) -> None:  # noqa: FBT001
+    message = Message({"a": Language((("y",),))})
+    alternatives = criteria(SYSTEM, {"Filters": filters}, TEMPLATE)
+
+    assert any((message & alternative).may() is not None for alternative in alternatives) is through
