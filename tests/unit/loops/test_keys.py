@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.loops.keys import ANY, STAR, Filter, compiled, filters_overlap, glob_meets, readable, show_glob
+from constructs_lib.loops.keys import (
+    ANY,
+    STAR,
+    Filter,
+    compiled,
+    filters_overlap,
+    glob_meets,
+    literal,
+    readable,
+    show_glob,
+)
 from constructs_lib.loops.languages import Language
 
 
@@ -41,6 +51,9 @@ def test_two_filters_overlap_in_a_key_of_both(one: Filter, other: Filter, witnes
         ("abc", "ab", "bc", "abc"),
         ("a*c", "ab", "bc", "abc"),
         ("*", "", "", ""),
+        ("abc", "x", "c", None),
+        ("abc", "a", "x", None),
+        ("a?*b?", "", "", "aaba"),
         ("a?c", "", "bc", "abc"),
         ("a?c", "ab", "cc", None),
         ("thumbs/*", "photos/", "", None),
@@ -119,6 +132,8 @@ def test_a_filter_and_a_glob_are_shown_as_people_write_them() -> None:
         ("a*c", "a?", ["", "*c", "c"]),
         ("a*c", "a*c", ["", "*c", "c"]),
         ("abc", "d*", []),
+        ("abc", "abc?", []),
+        ("abc", "abc*", [""]),
     ],
 )
 def test_a_glob_reads_what_is_not_known_as_any_text(glob: str, text: str, tails: list[str]) -> None:
@@ -128,6 +143,17 @@ def test_a_glob_reads_what_is_not_known_as_any_text(glob: str, text: str, tails:
 
     assert sorted(map(show_glob, left)) == tails
     assert positions < machine.end << 1
+
+
+@pytest.mark.parametrize("text", ["a*b", "a?b"])
+def test_a_literal_star_is_no_wildcard(text: str) -> None:
+    assert compiled(literal(text)).matches(text)
+    assert not compiled(literal(text)).matches("axb")
+
+
+def test_control_characters_of_a_text_are_no_wildcards() -> None:
+    assert not compiled(literal(f"a{STAR}{ANY}")).matches("abc")
+    assert len(literal(f"a{STAR}{ANY}")) == 3
 
 
 def _compiled(glob: str) -> str:
