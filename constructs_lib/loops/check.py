@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.acknowledgements import Acknowledgements
 from constructs_lib.loops.describe import finding
 from constructs_lib.loops.finder import Finder
-from constructs_lib.loops.graph import Graph
+from constructs_lib.loops.graph import Grant, Graph
 from constructs_lib.loops.overlaps import overlaps
 from constructs_lib.loops.report import Report
+from constructs_lib.loops.worlds import Worlds, when
+from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.loops.report import Acknowledgement, Finding
+    from constructs_lib.loops.worlds import Place
     from constructs_lib.templates import Template
+    from constructs_lib.templates.conditions import World
+    from constructs_lib.templates.system import Node
 
 __all__ = ["check"]
+
+_WRONG_IN_ANY = {"recursion-not-allowed", "invocation-loop-unproven"}
 
 
 def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowledgement] = ()) -> Report:
@@ -32,20 +41,117 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     >>> check([Template.of({"Resources": {}})]).summary
     'loop-free: 0 functions, 0 resources, 0 edges'
     """
-    system = System(templates)
-    graph = Graph(system)
-    finder = Finder(graph)
-    known = Acknowledgements(system, acknowledgements)
-    left = known.sorted_out(graph, finder)
-    findings: list[Finding] = [finding(graph, finder, edges) for edges in left]
-    findings.sort(key=lambda found: (found.verdict != "loop", found.headline))
-    edges, resources = finder.arrows()
+    given = tuple(acknowledgements)
+    written = flattened(templates)
+    first = _Checked(System(written), given)
+    worlds = Worlds(written, lambda world: _Checked(System(world), given), _Checked.places, first)
+    found = worlds.run()
+    clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps.places, _Overlaps(first.graph.system))
+    overlapping = clashes.run()
+    findings = list(_merged((world, checked.found) for world, checked in found))
+    findings.sort(key=lambda one: (one.verdict != "loop", one.headline))
+    edges, resources = first.finder.arrows()
+    known = [checked.known for _, checked in found]
+    reasons = [why for one in findings for why in one.reasons]
+    passed_over = [why for one in known for why in one.approximations]
     return Report(
-        findings=(*findings, *overlaps(graph), *known.complaints(graph)),
-        functions=len(graph.actors),
+        findings=(
+            *findings,
+            *_merged((world, clash.found) for world, clash in overlapping),
+            *_complaints([checked.complaints for _, checked in found]),
+        ),
+        functions=len(first.graph.actors),
         resources=resources,
         edges=edges,
-        approximations=tuple(dict.fromkeys([*known.approximations, *(why for f in findings for why in f.reasons)])),
-        not_modelled=tuple(graph.not_modelled),
-        acknowledged=tuple(known.acknowledged),
+        approximations=tuple(dict.fromkeys([*passed_over, *worlds.approximations, *clashes.approximations, *reasons])),
+        not_modelled=tuple(first.graph.not_modelled),
+        acknowledged=tuple({_identity(a.finding): a for one in known for a in one.acknowledged}.values()),
     )
+
+
+class _Checked:
+    """What is found in templates."""
+
+    def __init__(self, system: System, acknowledgements: Sequence[Acknowledgement]) -> None:
+        self.graph = Graph(system)
+        self.finder = Finder(self.graph)
+        self.known = Acknowledgements(self.graph.system, acknowledgements)
+        self._left = self.known.sorted_out(self.graph, self.finder)
+
+    @cached_property
+    def found(self) -> list[Finding]:
+        """Loops that are not acknowledged."""
+        return [finding(self.graph, self.finder, edges) for edges in self._left]
+
+    @cached_property
+    def complaints(self) -> list[Finding]:
+        """What is wrong with acknowledgements."""
+        return list(self.known.complaints(self.graph))
+
+    def places(self) -> Iterator[list[Place]]:
+        """The resources that take part, acknowledged loops included."""
+        for edges in (*self._left, *self.known.meant):
+            nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
+            granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
+            nodes += [self.graph.origins[source].get(allow, (None, None))[0] for source, allow in granted]
+            yield list(_placed(self.graph.system, nodes))
+
+
+class _Overlaps:
+    """Which notifications overlap in templates."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.found = list(overlaps(self._system))
+
+    def places(self) -> Iterator[list[Place]]:
+        """The buckets, and what configures their notifications."""
+        position = {id(template): index for index, template in enumerate(self._system.templates)}
+        for one in self.found:
+            yield [
+                place
+                for step in one.path
+                for holder, key in (
+                    (step.template, step.source_id),
+                    (step.at_template or step.template, str(step.at[1]) if len(step.at) > 1 else step.source_id),
+                )
+                if (place := (position.get(id(holder), -1), key))[0] >= 0
+            ]
+
+
+def _placed(system: System, nodes: Iterable[Node | None]) -> Iterator[Place]:
+    """Where nodes are written: what SAM makes stands where it is made from."""
+    position = {id(template): index for index, template in enumerate(system.templates)}
+    for node in nodes:
+        if node is not None and id(node.template) in position:
+            at = node.resource.at
+            yield position[id(node.template)], str(at[1]) if len(at) > 1 else node.id
+
+
+def _merged(found: Iterable[tuple[World, list[Finding]]]) -> Iterator[Finding]:
+    """Findings of several worlds, each once, with the worlds that it is in."""
+    worlds: dict[Any, list[World]] = {}
+    first: dict[Any, Finding] = {}
+    for world, findings in found:
+        for one in findings:
+            key = _identity(one)
+            first.setdefault(key, one)
+            worlds.setdefault(key, []).append(world)
+    for key, one in first.items():
+        yield replace(one, when=when(worlds[key]))
+
+
+def _identity(one: Finding) -> tuple[Any, ...]:
+    """What makes a finding the same in another world; the same loop in another stack is another one."""
+    way = tuple((step.template.name, step.template.path, step.source_id, step.target_id) for step in one.path)
+    if one.fingerprint:
+        return one.fingerprint, way
+    return one.reference, one.headline, way, tuple((step.at, step.via) for step in one.path)
+
+
+def _complaints(worlds: list[list[Finding]]) -> Iterator[Finding]:
+    """What every world says of acknowledgements, and what is wrong if any world says it."""
+    named = [{_identity(one): one for one in complaints} for complaints in worlds]
+    for key, one in {key: one for complaints in named for key, one in complaints.items()}.items():
+        if one.reference in _WRONG_IN_ANY or all(key in complaints for complaints in named):
+            yield one

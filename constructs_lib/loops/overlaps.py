@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs_lib.loops.edges import Listener
-    from constructs_lib.loops.graph import Graph
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["overlaps"]
@@ -46,10 +45,10 @@ _EVENTS = (
 _ANY_EVENT = Message({"event": Language((_EVENTS,))})
 
 
-def overlaps(graph: Graph) -> Iterator[Finding]:
+def overlaps(system: System) -> Iterator[Finding]:
     """Each pair of notifications that S3 would refuse."""
     by_bucket: dict[Node, list[Listener]] = {}
-    for listener in S3Notifications().listeners(graph.system):
+    for listener in S3Notifications().listeners(system):
         if listener.source is not None:
             by_bucket.setdefault(listener.source, []).append(listener)
     for bucket, listeners in by_bucket.items():
@@ -57,7 +56,7 @@ def overlaps(graph: Graph) -> Iterator[Finding]:
             # A custom resource replaces what the bucket has; they are not in force together.
             found = _common(one, other) if one.by is other.by and one.entry is not other.entry else None
             if found is not None:
-                yield _finding(graph.system, bucket, (one, other), found)
+                yield _finding(system, bucket, (one, other), found)
 
 
 def _common(one: Listener, other: Listener) -> dict[str, str] | None:

@@ -67,6 +67,7 @@ class Finding:
         reasons: why it is not certain.
         helps: fixes, best first, each of which was checked to break this path.
         fingerprint: names this very loop, its edges and what flows, for an acknowledgement; any change voids it.
+        when: what parameters and conditions have to be, each line alone; empty if they do not matter.
         fixes: those of the fixes that a program can apply.
         flows: the witness as data: what flows, in order.
     """
@@ -82,6 +83,7 @@ class Finding:
     fingerprint: str = ""
     fixes: tuple[Fix, ...] = field(default=(), repr=False)
     flows: tuple[Flow, ...] = ()
+    when: tuple[str, ...] = ()
 
     def diagnostic(self) -> Diagnostic:
         """The finding as an error to show."""
@@ -90,7 +92,11 @@ class Finding:
             headline=self.headline,
             evidence=_aligned(self.path) if self.path else "",
             witness=self.witness,
-            notes=(*(f"not proven, because {reason}" for reason in self.reasons), *_SEVERITY_NOTES[self.severity]),
+            notes=(
+                *([f"happens when {'; or when '.join(self.when)}"] if self.when else []),
+                *(f"not proven, because {reason}" for reason in self.reasons),
+                *_SEVERITY_NOTES[self.severity],
+            ),
             helps=self.helps[:1],
         )
 
