@@ -27,7 +27,8 @@ class Circles:
 
     Attributes:
         actors: those that may be on a circle.
-        arrows: pairs of resources that an arrow joins, on ways from an actor.
+        arrows: how many pairs of resources arrows join, on ways from an actor.
+        resources: the resources on these ways that are no actors.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -36,17 +37,27 @@ class Circles:
         self._index: dict[Hashable, int] = {}
         self._outward: list[list[int]] = []
         self._work: list[tuple[int, Node, Message]] = []
-        self.arrows: set[tuple[Node, Node]] = set()
+        self._behind: set[tuple[Node, Node]] = set()
+        self.arrows = 0
+        self.resources: set[Node] = set()
         for node in graph.actors:
             self._vertex(node, Message(), "")
-        entries: dict[Outlet, list[tuple[Node, Message, Hashable]]] = {}
+        # What several actors may do alike is one vertex, so that wide grants cost no more for each of them.
+        shared: dict[Outlet, tuple[int, set[Node]]] = {}
         for node in graph.actors:
-            own = self._outward[self._index[node]]
+            first: list[set[Node]] = []
             for outlet in graph.outlets[node]:
-                found = entries.get(outlet)
+                found = shared.get(outlet)
                 if found is None:
-                    found = entries[outlet] = list(graph.entries(outlet))
-                own += self._joined(node, found)
+                    found = shared[outlet] = len(self._outward), set()
+                    self._outward.append([])
+                    for target, message, way in graph.entries(outlet):
+                        found[1].add(target)
+                        self._outward[found[0]].append(self._vertex(target, message, way))
+                self._outward[self._index[node]].append(found[0])
+                first.append(found[1])
+            self.arrows += len(first[0]) if len(first) == 1 else len(set().union(*first))
+        self.resources.update(target for _, targets in shared.values() for target in targets)
         while self._work:
             vertex, node, message = self._work.pop()
             self._outward[vertex] += self._joined(
@@ -58,6 +69,9 @@ class Circles:
                     if graph.leads_on(target)
                 ),
             )
+        self.arrows += len(self._behind)
+        self.resources.update(target for _, target in self._behind)
+        self.resources -= self._actors
         of_actors = range(len(graph.actors))
         members = {vertex for component in components(self._outward) for vertex in component}
         self.actors = {node for vertex, node in zip(of_actors, graph.actors, strict=True) if vertex in members}
@@ -65,7 +79,7 @@ class Circles:
     def _joined(self, source: Node, entries: Iterable[tuple[Node, Message, Hashable]]) -> list[int]:
         found = []
         for target, message, way in entries:
-            self.arrows.add((source, target))
+            self._behind.add((source, target))
             found.append(self._vertex(target, message, way))
         return found
 

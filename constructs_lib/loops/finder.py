@@ -77,8 +77,8 @@ class Finder:
 
     def arrows(self) -> tuple[int, int]:
         """How many pairs of resources arrows join on ways from an actor to an actor, and how many are no actors."""
-        arrows = self._graph.circles.arrows
-        return len(arrows), len({node for pair in arrows for node in pair} - self._index.keys())
+        circles = self._graph.circles
+        return circles.arrows, len(circles.resources)
 
     def find(self) -> list[list[Edge]]:
         """Closed paths, each as the edges that make it; after each round what was found is taken out."""
