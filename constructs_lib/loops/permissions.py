@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Identity", "Permissions"]
 
 _EVERYTHING = Actions(("*",))
+_EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
 
 
@@ -172,6 +173,8 @@ class Permissions:
     def _resource_policy(self, node: Node) -> None:
         always = "Condition" not in node.resource.body
         for statement in statements(self._system, node.get("PolicyDocument"), node.template, certain=always):
+            if not statement.denies and _is_for_services(statement.origin):
+                continue
             principals = statement.principals or ()
             everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
             if everyone and (not statement.denies or "*" in principals):
@@ -182,3 +185,17 @@ class Permissions:
                     known = self._identities.get(principal)
                     if known is not None:
                         known.add(statement, node)
+
+
+def _is_for_services(statement: Any) -> bool:
+    """Whether a condition asks for the resource on whose behalf a service acts: a role's requests have none.
+
+    "aws:SourceArn" in "AWS global condition context keys": it is there only if a service principal makes the request.
+    """
+    conditions = statement.get("Condition") if isinstance(statement, Mapping) else None
+    if not isinstance(conditions, Mapping):
+        return False
+    return any(
+        operator in _EQUAL and isinstance(keys, Mapping) and any(str(key).lower() == "aws:sourcearn" for key in keys)
+        for operator, keys in conditions.items()
+    )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
 from constructs_lib.loops.edges.lambdas import FUNCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["APIS", "Apis", "Urls"]
@@ -31,17 +30,37 @@ class Apis(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions behind all APIs."""
         for node in system.nodes("AWS::ApiGatewayV2::Integration"):
-            for uri in system.texts(node.get("IntegrationUri"), node.template):
-                found = _INVOKED.search(uri)
-                if found or ":function:" in uri:
-                    arn = found[1] if found else uri
-                    yield from _integrated(system, node, "ApiId", arn)
+            for arn in _functions(system, node, node.get("IntegrationUri")):
+                yield from _integrated(system, node, "ApiId", arn)
         for node in system.nodes("AWS::ApiGateway::Method"):
             for integration in system.mapping(node.get("Integration"), node.template):
-                for uri in system.texts(integration.get("Uri"), node.template):
-                    found = _INVOKED.search(uri)
-                    if found:
-                        yield from _integrated(system, node, "RestApiId", found[1])
+                for arn in _functions(system, node, integration.get("Uri")):
+                    yield from _integrated(system, node, "RestApiId", arn)
+        for node in system.nodes(*APIS):
+            for uri in _uris(system, node):
+                yield Listener(node, node.type, uri, "integration", (FUNCTION,))
+
+
+def _uris(system: System, node: Node) -> Iterator[str]:
+    """The functions that an API's OpenAPI document integrates, wherever in it."""
+    work: list[Any] = [*system.mapping(node.get("Body"), node.template)]
+    while work:
+        value = work.pop()
+        if isinstance(value, Mapping):
+            integration = value.get("x-amazon-apigateway-integration")
+            for known in system.mapping(integration, node.template):
+                yield from _functions(system, node, known.get("uri", ""))
+            work += value.values()
+        elif isinstance(value, list):
+            work += value
+
+
+def _functions(system: System, node: Node, uri: Any) -> Iterator[str]:
+    """The functions that the URI of an integration names."""
+    for text in system.texts(uri, node.template):
+        found = _INVOKED.search(text)
+        if found or ":function:" in text:
+            yield found[1] if found else text
 
 
 def _integrated(system: System, node: Node, property_: str, arn: str) -> Iterator[Listener]:

@@ -173,6 +173,16 @@ def api_loop(make: Make) -> Resources:
     }
 
 
+def openapi_loop(make: Make) -> Resources:
+    function = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Worker.Arn}/invocations"
+    integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": function}}
+    document = {"openapi": "3.0.1", "paths": {"/run": {"post": {"x-amazon-apigateway-integration": integration}}}}
+    return {
+        **worker(make, "execute-api:Invoke", "*"),
+        "Api": body("AWS::ApiGateway::RestApi", Body=document),
+    }
+
+
 def destination_loop(make: Make) -> Resources:
     return {
         **worker(make, "s3:GetObject", "*"),
@@ -318,6 +328,7 @@ def access_point_loop(make: Make, point: Any = None, pattern: str = "out/*") -> 
         (version_loop, "Worker > Worker", "stopped-by-aws"),
         (url_loop, "Worker > Worker", "stopped-by-aws"),
         (api_loop, "Worker > Api > Worker", "endless"),
+        (openapi_loop, "Worker > Api > Worker", "endless"),
         (destination_loop, "Worker > Queue > Worker", "stopped-by-aws"),
         (failure_loop, "Worker > Topic > Worker", "failure-only"),
         (log_loop, "Worker > /aws/lambda/${Worker} > Worker", "endless"),
@@ -455,6 +466,29 @@ def test_rules_pass_events_on_from_bus_to_bus(make: Make) -> None:
     assert make.check(resources).verdict == "loop"
     resources["Back"] = rule({"source": ["b"]}, EventBusName=arn("Second"))
     assert make.check(resources).verdict == "loop-free"
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:other"}}, "loop-free"),
+        ({"StringLike": {"AWS:sourcearn": "arn:aws:s3:::*"}}, "loop-free"),
+        ({"ArnEqualsIfExists": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:other"}}, "loop"),
+        ({"ArnNotEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:other"}}, "loop"),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "loop"),
+    ],
+)
+def test_a_queue_that_is_open_for_a_services_resource_is_not_open_for_roles(
+    make: Make, condition: Any, verdict: str
+) -> None:
+    everyone = make.allow("sqs:SendMessage", arn("Queue"), Principal="*", Condition=condition)
+    resources = {
+        **queue_loop(make),
+        "Role": make.role(),
+        "Policy": body("AWS::SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument={"Statement": [everyone]}),
+    }
+
+    assert make.check(resources).verdict == verdict
 
 
 def test_an_event_goes_from_bus_to_bus_only_once(make: Make) -> None:
