@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.absence import all_may_be_absent, may_be_absent
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.loops.messages import ABSENT, NOT_TEXT, Message
+from constructs_lib.loops.policies import always
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import System
@@ -29,7 +31,11 @@ _EVERYTHING = (Message(),)
 def criteria(system: System, value: Any, template: Template) -> tuple[Message, ...]:
     """What `FilterCriteria` lets through: what any of its filters does."""
     found: list[Message] = []
+    if may_be_absent(system, value, template):
+        return _EVERYTHING
     for choice in system.mapping(value, template):
+        if all_may_be_absent(system, choice.get("Filters"), template):
+            return _EVERYTHING
         for entry in system.items(choice.get("Filters") or [], template):
             text = entry.get("Pattern") if isinstance(entry, Mapping) else None
             found += pattern(system, text, template)
@@ -90,6 +96,8 @@ def _alternatives(
             parts = _alternatives(system, value, template, f"{under}{name}.", depth + 1)
         else:
             parts = [Message({f"{under}{name}": language}) for language in _leaf(system, value, template)]
+            if may_be_absent(system, value, template):
+                parts.append(Message())
         if parts is None or len(found) * len(parts) > MAX_ALTERNATIVES:
             return None
         found = [one & other for one in found for other in parts]
@@ -129,8 +137,7 @@ def _matcher(system: System, name: str, value: Any, template: Template) -> Langu
         if nested is not None and len(nested) == 1:
             inner = _matcher(system, *next(iter(nested.items())), template)
             return Language((), (*inner.all_of[0], ABSENT)) if inner.all_of and not inner.none_of else ANYTHING
-        texts = [literal(t) for item in system.items(value, template) for t in system.texts(item, template)]
-        return Language((), (*texts, ABSENT))
+        return Language((), (*map(literal, always(system, value, template)), ABSENT))
     return _of_texts(system, name, value, template)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import System
     from constructs_lib.templates.template import Template
 
-__all__ = ["Actions", "Allow", "Deny", "Statement", "is_conditional", "listed", "statements"]
+__all__ = ["Actions", "Allow", "Deny", "Statement", "always", "is_conditional", "listed", "statements"]
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,11 @@ def is_conditional(value: Any) -> bool:
 def _statement(system: System, statement: Mapping[str, Any], template: Template) -> Statement | None:
     effect = system.text(statement.get("Effect"), template)
     allows = effect != "Deny"
-    principals = _principals(system, statement, template, read=_ever if allows else _always)
+    principals = _principals(system, statement, template, read=_ever if allows else always)
     actions = _actions(system, statement, template, allows=allows)
     inverted = "Resource" not in statement and "NotResource" in statement
     # What takes away from the allowed counts only if it is so under all conditions.
-    read = _always if inverted == allows else _ever
+    read = always if inverted == allows else _ever
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
     found = [(text, address(text, unknown=unknown)) for text in texts]
@@ -168,7 +168,7 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
 
 def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
     inverted = "Action" not in statement and "NotAction" in statement
-    read = _always if inverted == allows else _ever
+    read = always if inverted == allows else _ever
     patterns = read(system, statement.get("NotAction" if inverted else "Action", []), template)
     if inverted == allows:  # what takes away from the allowed: an unknown action takes away nothing
         patterns = [pattern for pattern in patterns if not has_symbols(pattern)]
@@ -199,7 +199,7 @@ def _ever(system: System, value: Any, template: Template) -> list[str]:
     return [text for item in system.items(value, template) for text in system.texts(item, template)]
 
 
-def _always(system: System, value: Any, template: Template) -> list[str]:
+def always(system: System, value: Any, template: Template) -> list[str]:
     """The texts that a list property has whatever conditions and parameters turn out to be."""
     found = [system.texts(item, template) for item in listed(value) if not is_conditional(item)]
     return [texts[0] for texts in found if len(texts) == 1]

@@ -110,7 +110,10 @@ class _Expansion:
         properties = _merged(shared, resource.properties) if isinstance(shared, Mapping) else dict(resource.properties)
         if resource.type in {_FUNCTION, _MACHINE}:
             role = "Role" if resource.type == _FUNCTION else "RoleArn"
-            properties[role] = properties.pop("Role", None) or self._role(resource, properties)
+            given = properties.pop("Role", None)
+            if not given or "AWS::NoValue" in str(given):
+                given = _or_else(given, self._role(resource, properties))
+            properties[role] = given
         if resource.type == _FUNCTION:
             self._function(resource.logical_id, properties)
         events = properties.get("Events")
@@ -266,6 +269,16 @@ class _Expansion:
         logical_id = source.get("Id") if isinstance(source, Mapping) else None
         resource = self._found.get(logical_id) if isinstance(logical_id, str) else None
         return None if resource is None else resource.properties.get("Role", resource.properties.get("RoleArn"))
+
+
+def _or_else(given: Any, default: Any) -> Any:
+    """What is given for a property, with its default where a condition leaves it out."""
+    if not given or given == {"Ref": "AWS::NoValue"}:
+        return default
+    branches = given.get("Fn::If") if isinstance(given, Mapping) else None
+    if isinstance(branches, list):
+        return {"Fn::If": [*branches[:1], *(_or_else(branch, default) for branch in branches[1:])]}
+    return given
 
 
 def _properties(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from constructs_lib.loops.addresses import ACCESS_POINT
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
+from constructs_lib.loops.policies import is_conditional
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -151,16 +152,25 @@ def filters(system: System, value: Any, template: Template) -> Iterator[Filter]:
     """The filters that a configuration may have: every choice of its conditions and parameters."""
     for choice in system.choices(value, template):
         key = _member(choice, "S3Key", "Key")
-        rules = _member(key, "Rules", "FilterRules")
-        prefixes: list[str] = []
-        suffixes: list[str] = []
-        for rule in system.items(rules or [], template):
+        for rules in system.choices(_member(key, "Rules", "FilterRules") or [], template):
+            yield from _filters(system, rules, template)
+
+
+def _filters(system: System, rules: Any, template: Template) -> Iterator[Filter]:
+    prefixes: list[str] = []
+    suffixes: list[str] = []
+    for entry in rules if isinstance(rules, list) else [rules]:
+        for rule in system.choices(entry, template):
             if isinstance(rule, Mapping):
-                name = system.text(rule.get("Name"), template) or ""
+                name = (system.text(rule.get("Name"), template) or "").lower()
                 values = system.texts(rule.get("Value", ""), template)
-                (prefixes if name.lower() == "prefix" else suffixes).extend(values)
-        for prefix, suffix in product(prefixes or [""], suffixes or [""]):
-            yield Filter(literal(prefix), literal(suffix))
+                if name in {"prefix", "suffix"}:
+                    (prefixes if name == "prefix" else suffixes).extend(values)
+        if is_conditional(entry):  # in another branch it may be no rule, or one for the other end
+            prefixes.append("")
+            suffixes.append("")
+    for prefix, suffix in dict.fromkeys(product(prefixes or [""], suffixes or [""])):
+        yield Filter(literal(prefix), literal(suffix))
 
 
 def _member(value: Any, *names: str) -> Any:

@@ -50,12 +50,12 @@ class Topics(EdgeKind):
         protocol = system.text(entry.get("Protocol"), template)
         if protocol is not None and protocol not in _PROTOCOLS:
             return
-        body = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template) == "MessageBody"
+        scope = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
         policy = entry.get("FilterPolicy")
         filters = (
             (Message(),)
-            if policy is None
-            else pattern(system, policy, template, under="body." if body else "attributes.")
+            if policy is None or scope is None
+            else pattern(system, policy, template, under="body." if scope == "MessageBody" else "attributes.")
         )
         raw = system.text(entry.get("RawMessageDelivery", "false"), template) == "true"
         expects = _PROTOCOLS[protocol] if protocol else (FUNCTION, QUEUE)
