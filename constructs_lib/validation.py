@@ -88,7 +88,7 @@ class Guard:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check all templates of the assembly as one system."""
-        templates = list(_with_nested(Path(stack.template_path) for stack in context.stack_templates))
+        templates = list(_read(Path(stack.template_path) for stack in context.stack_templates))
         report = loops.check(templates)
         findings = [*_dependency_cycles(templates), *(_loop(found, templates[0]) for found in report.findings)]
         self.summary = report.summary
@@ -103,14 +103,20 @@ class Guard:
         )
 
 
-def _with_nested(paths: Iterable[Path]) -> Iterator[Template]:
-    """The templates of the stacks, and of their nested stacks, which CDK leaves out: they are assets of the stack."""
+def _read(paths: Iterable[Path]) -> Iterator[Template]:
+    """The templates of the stacks, with their nested stacks in them, which CDK leaves out: they are assets.
+
+    A nested stack whose own resource is not recognised is read beside the others all the same.
+    """
     for path in paths:
-        yield _with_construct_paths(read(path))
+        template = _with_construct_paths(read(path))
+        yield template
+        known = {child.path for child in template.with_nested()}
         manifest = path.with_name(path.name.replace(".template.json", ".assets.json"))
         files = json.loads(manifest.read_text()).get("files", {}).values() if manifest.exists() else ()
         sources = sorted({file["source"].get("path", "") for file in files})
-        yield from (read(path.parent / source) for source in sources if source.endswith(".nested.template.json"))
+        nested = [path.parent / source for source in sources if source.endswith(".nested.template.json")]
+        yield from (read(source) for source in nested if source not in known)
 
 
 def _with_construct_paths(template: Template) -> Template:
@@ -124,17 +130,18 @@ def _with_construct_paths(template: Template) -> Template:
     metadata = path.with_name(path.name.replace(".template.json", ".metadata.json"))
     if metadata == path or not metadata.exists():
         return template
-    document = json.loads(path.read_text())
+    resources = dict(template.resources)
     for construct_path, entries in json.loads(metadata.read_text()).items():
         for entry in entries:
-            if entry.get("type") == "aws:cdk:logicalId" and entry["data"] in document["Resources"]:
-                own = document["Resources"][entry["data"]].setdefault("Metadata", {})
-                own.setdefault("aws:cdk:path", construct_path.removeprefix("/"))
-    return Template.of(document, name=template.name, path=path)
+            resource = resources.get(entry["data"]) if entry.get("type") == "aws:cdk:logicalId" else None
+            if resource is not None:
+                own = {"aws:cdk:path": construct_path.removeprefix("/"), **resource.body.get("Metadata", {})}
+                resources[resource.logical_id] = replace(resource, body={**resource.body, "Metadata": own})
+    return replace(template, resources=resources)
 
 
 def _dependency_cycles(templates: Iterable[Template]) -> Iterator[_Finding]:
-    for template in templates:
+    for template in itertools.chain.from_iterable(one.with_nested() for one in templates):
         cycle = dependency_cycle(template)
         if cycle:
             yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_id=cycle[0])

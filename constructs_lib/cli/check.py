@@ -15,7 +15,7 @@ from constructs_lib.cli.formats import as_github, as_json, as_text
 from constructs_lib.cli.results import Checked, Results, Unreadable
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.loops import check as check_templates
-from constructs_lib.templates import discover, looks_like_template
+from constructs_lib.templates import apart, discover, looks_like_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,10 +73,10 @@ def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Re
         configuration = Configuration()
         unreadable.append(Unreadable(NAME, error))
     readable: list[Found] = []
-    for found in _found(paths, ignore_others=ignore_others):
-        if isinstance(found, Unreadable):
-            unreadable.append(found)
-        elif found.error is not None:
+    everything = list(_found(paths, ignore_others=ignore_others))
+    unreadable += [one for one in everything if isinstance(one, Unreadable)]
+    for found in apart([one for one in everything if not isinstance(one, Unreadable)]):
+        if found.error is not None:
             unreadable.append(Unreadable(str(found.path), found.error))
         elif together:
             readable.append(found)

@@ -133,9 +133,7 @@ class Graph:
 
     def __init__(self, system: System, kinds: tuple[EdgeKind, ...] = EDGE_KINDS) -> None:
         self.system = system
-        self.not_modelled: dict[str, None] = {}
-        for template in system.templates:
-            self.not_modelled.update(dict.fromkeys(template.not_modelled))
+        self.not_modelled: dict[str, None] = dict.fromkeys(system.outside())
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)

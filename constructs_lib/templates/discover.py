@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.errors import ConstructsLibError
 from constructs_lib.templates.documents import parse, read_text, unreadable
 from constructs_lib.templates.nested import read
-from constructs_lib.templates.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Found", "assembly", "discover", "looks_like_template"]
+    from constructs_lib.templates.template import Template
+
+__all__ = ["Found", "apart", "assembly", "discover", "looks_like_template"]
 
 _ENDINGS = {".json", ".yaml", ".yml", ".template"}
 _SKIPPED = {"node_modules", "__pycache__", "target", "site-packages"}
@@ -45,17 +46,29 @@ class Found:
 def discover(paths: Iterable[Path]) -> Iterator[Found]:
     """The systems under some paths: each assembly one, every other file one of its own.
 
-    A folder is searched for what looks like a template; a file that is named is read whatever it looks like.
+    A folder is searched for what looks like a template; a file that is named is read whatever it looks like. A
+    template that is nested in another one of these belongs to the system of its parent alone.
     """
+    found: list[Found] = []
     for path in paths:
-        if path.is_dir():
-            yield from _in_folder(path)
-        else:
-            yield _file(path)
+        found += _in_folder(path) if path.is_dir() else [_file(path)]
+    yield from apart(found)
+
+
+def apart(found: Sequence[Found]) -> list[Found]:
+    """The systems without those whose template is nested in another one of them."""
+    nested = {
+        os.path.realpath(child.path)  # `Path.resolve` raises on links that lead to themselves
+        for one in found
+        for template in one.templates
+        for child in template.with_nested()
+        if child is not template and child.path is not None
+    }
+    return [one for one in found if os.path.realpath(one.path) not in nested]
 
 
 def assembly(folder: Path) -> tuple[Template, ...]:
-    """The templates of a CDK cloud assembly, those of nested stacks included, named after their stacks.
+    """The templates of a CDK cloud assembly, named after their stacks; those of nested stacks are in their parents.
 
     Raises:
         ConstructsLibError: `template-unreadable` if the manifest or a template cannot be read.
@@ -67,19 +80,8 @@ def assembly(folder: Path) -> tuple[Template, ...]:
         file = _properties(artifact).get("templateFile")
         if not isinstance(file, str):
             raise unreadable(str(folder / "manifest.json"), f"the artifact `{name}` names no template")
-        found += _with_nested(folder / file, str(artifact.get("displayName") or name), frozenset())
+        found.append(read(folder / file, name=str(artifact.get("displayName") or name)))
     return tuple(found)
-
-
-def _with_nested(path: Path, name: str, parents: frozenset[Path]) -> Iterator[Template]:
-    template = Template.of(parse(read_text(path), name=str(path)), name=name, path=path)
-    yield template
-    for resource in template.resources.values():
-        asset = _mapping(resource.body.get("Metadata")).get("aws:asset:path")
-        if resource.type == "AWS::CloudFormation::Stack" and isinstance(asset, str):
-            nested = Path(os.path.normpath(path.parent / asset))
-            if nested not in parents and nested != path:
-                yield from _with_nested(nested, f"{name}/{resource.logical_id}", parents | {path})
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:

@@ -8,6 +8,7 @@ reading them tells nothing new; a template from elsewhere cannot make the check 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ class Files:
 
 
 def _root(path: Path) -> Path:
-    folder = path.parent.resolve()
+    folder = Path(os.path.realpath(path.parent))
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
 
 

@@ -1,9 +1,9 @@
 """`Fn::ForEach` written out, as the transform `AWS::LanguageExtensions` does it.
 
-"Fn::ForEach" in the CloudFormation template reference: each `${Identifier}` and `&{Identifier}` of the fragment, in keys
-and in values, becomes an item of the collection. A collection that is known at deployment only, e.g. a parameter's,
-stands for any number of items. It is written out with two, whose texts may be anything: what any number of items can do
-to each other, an item can do to itself or to another one.
+"Fn::ForEach" in the CloudFormation template reference: each `${Identifier}` and `&{Identifier}` of the fragment, in
+keys and in values, becomes an item of the collection. A collection that is known at deployment only, e.g. that of a
+parameter, stands for any number of items. It is written out with two, whose texts may be anything: what any number of
+items can do to each other, an item can do to itself or to another one.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class _Writer:
         """
         for key, value in fragment.items():
             if isinstance(key, str) and key.startswith(_LOOP):
-                self._loop(made, key, value, items, route, depth)
+                self._loop(made, (key, value), items, route, depth)
                 continue
             name = self._in_name(key, items)
             if name in made:
@@ -165,7 +165,10 @@ class _Writer:
                 self._at[name] = (*route, key)
                 made[name] = self._under_conditions(made[name], items)
 
-    def _loop(self, made: dict[str, Any], key: str, loop: Any, items: _Items, route: Route | None, depth: int) -> None:
+    def _loop(
+        self, made: dict[str, Any], entry: tuple[str, Any], items: _Items, route: Route | None, depth: int
+    ) -> None:
+        key, loop = entry
         if not isinstance(loop, list) or len(loop) != 3 or not isinstance(loop[0], str):  # noqa: PLR2004
             raise self._error(f"`{key}` is not a list of an identifier, a collection and a fragment")
         identifier, collection, fragment = loop
@@ -216,15 +219,17 @@ class _Writer:
         if not isinstance(value, Mapping) or len(value) != 1 or depth > MAX_DEPTH:
             return None
         function, argument = next(iter(value.items()))
+        parts = argument if isinstance(argument, list) else []
+        found: tuple[list[Any], bool] | None = None
         if function == "Ref":
-            return self._parameter(argument)
-        if function == "Fn::FindInMap":
-            return self._mapped(argument, depth)
-        if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004
-            return self._united(argument[1:], depth)
-        if function == "Fn::Split" and isinstance(argument, list) and all(isinstance(part, str) for part in argument):
-            return (argument[1].split(argument[0]), True) if len(argument) == 2 and argument[0] else None  # noqa: PLR2004
-        return None
+            found = self._parameter(argument)
+        elif function == "Fn::FindInMap":
+            found = self._mapped(argument, depth)
+        elif function == "Fn::If" and len(parts) == 3:  # noqa: PLR2004
+            found = self._united(parts[1:], depth)
+        elif function == "Fn::Split" and len(parts) == 2 and parts[0] and all(isinstance(part, str) for part in parts):  # noqa: PLR2004
+            found = parts[1].split(parts[0]), True
+        return found
 
     def _united(self, values: list[Any], depth: int) -> tuple[list[Any], bool] | None:
         """The items of several lists, one of which it is."""
@@ -278,27 +283,32 @@ class _Writer:
                 raise self._error(f"`Fn::ForEach` makes more than {MAX_VALUES:,} values")
         if depth > MAX_DEPTH:
             raise self._error(f"it is nested deeper than {MAX_DEPTH} levels")
-        if isinstance(value, str):
+        if not isinstance(value, (Mapping, list)):
             return self._in_name(value, items) if is_name else self._in_text(value, items)
         if isinstance(value, list):
             copied = [self._copy(item, items, depth + 1, is_name=is_name) for item in value]
             return copied if any(new is not old for new, old in zip(copied, value, strict=True)) else value
-        if not isinstance(value, Mapping):
-            return value
         if items and len(value) == 1:
-            function, argument = next(iter(value.items()))
-            if function == "Ref" and isinstance(argument, str) and argument in items:
-                item = items[argument]
-                return item.value if item.text is None else item.text
-            if function == "Fn::Sub":
-                return self._in_sub(value, argument, items, depth, is_name=is_name)
-            if function == "Fn::If" and isinstance(argument, list) and argument:
-                branches = self._copy(argument[1:], items, depth + 1)
-                return {function: [self._copy(argument[0], items, depth, is_name=True), *branches]}
+            made_of = self._function(value, items, depth, is_name=is_name)
+            if made_of is not None:
+                return made_of
         made: dict[str, Any] = {}
         self._fill(made, value, items, None, depth + 1)
         same = len(made) == len(value) and all(made.get(key, made) is inner for key, inner in value.items())
         return value if same else Derived(made, value)
+
+    def _function(self, value: Mapping[str, Any], items: _Items, depth: int, *, is_name: bool) -> Any:
+        """What becomes of an intrinsic function that identifiers need care in; None for others."""
+        function, argument = next(iter(value.items()))
+        if function == "Ref" and isinstance(argument, str) and argument in items:
+            item = items[argument]
+            return item.value if item.text is None else item.text
+        if function == "Fn::Sub":
+            return self._in_sub(value, items, depth, is_name=is_name)
+        if function == "Fn::If" and isinstance(argument, list) and argument:
+            branches = self._copy(argument[1:], items, depth + 1)
+            return {function: [self._copy(argument[0], items, depth, is_name=True), *branches]}
+        return None
 
     @staticmethod
     def _in_name(text: Any, items: _Items) -> Any:
@@ -306,8 +316,8 @@ class _Writer:
             return text
         return _PLACEHOLDER.sub(lambda m: items[m[2]].in_name(m[1]) if m[2] in items else m[0], text)
 
-    def _in_text(self, text: str, items: _Items) -> Any:
-        if not items or "{" not in text:
+    def _in_text(self, text: Any, items: _Items) -> Any:
+        if not items or not isinstance(text, str) or "{" not in text:
             return text
         made, names = self._replaced(text, items)
         if not names:
@@ -316,9 +326,9 @@ class _Writer:
         escaped, names = self._replaced(text.replace("${", "${!"), items, escaped=True)
         return {"Fn::Sub": [escaped, names]}
 
-    def _in_sub(self, value: Any, argument: Any, items: _Items, depth: int, *, is_name: bool) -> Any:
+    def _in_sub(self, value: Mapping[str, Any], items: _Items, depth: int, *, is_name: bool) -> Any:
         own: Any = {}
-        text = argument
+        text = argument = value["Fn::Sub"]
         if isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004
             text, own = argument
         if not isinstance(text, str) or not isinstance(own, Mapping):
@@ -355,9 +365,9 @@ class _Writer:
 def _is_inside(before: str) -> bool:
     """Whether what follows a text is inside of a `${…}`."""
     opened: list[str] = []
-    for token in _BRACES.findall(before):
-        if token != "}":
-            opened.append(token)
+    for brace in _BRACES.findall(before):
+        if brace != "}":
+            opened.append(brace)
         elif opened:
             opened.pop()
     return "${" in opened

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.template import Resource
 
-__all__ = ["flattened", "read"]
+__all__ = ["STACKS", "flattened", "read"]
 
 MAX_NESTED = 500
 MAX_RESOURCES = 100_000
 """With all nested stacks; CloudFormation takes 2,500 resources in one hierarchy of stacks."""
 _ENDINGS = (".json", ".yaml", ".yml", ".template", ".nested")
 _LOCATIONS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+STACKS = frozenset(_LOCATIONS)
 _MARKS = ("Fn::ForEach::", "Fn::Transform", "!Transform")
 _MACHINES = {
     "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
@@ -53,7 +54,7 @@ def read(path: Path | str, *, name: str | None = None) -> Template:
         ConstructsLibError: `template-unreadable`, with line and column where there is one.
     """
     file = Path(path)
-    return _read(file, name or _name(file), Files(file), (), _Budget())
+    return _read(file, name or _name(file), _Around(Files(file), _Budget()))
 
 
 def flattened(templates: Iterable[Template]) -> tuple[Template, ...]:
@@ -76,6 +77,27 @@ class _Budget:
     resources: int = MAX_RESOURCES
     texts: dict[Path, str] = field(default_factory=dict)
 
+    def text(self, path: Path) -> str:
+        """A file's text, read once."""
+        if path not in self.texts:
+            self.texts[path] = read_text(path)
+        return self.texts[path]
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is around a template.
+
+    Args:
+        files: the files that it may name.
+        budget: what is left to read.
+        above: the files in which it is nested.
+    """
+
+    files: Files
+    budget: _Budget
+    above: tuple[Path, ...] = ()
+
 
 def _name(file: Path) -> str:
     name = file.name
@@ -84,38 +106,29 @@ def _name(file: Path) -> str:
     return name
 
 
-def _read(
-    path: Path,
-    name: str,
-    files: Files,
-    above: tuple[Path, ...],
-    budget: _Budget,
-    given: Mapping[str, str] | None = None,
-) -> Template:
-    if path not in budget.texts:
-        budget.texts[path] = read_text(path)
-    text = budget.texts[path]
-    is_plain = not any(mark in text for mark in _MARKS)
-    document = files.parse(path) if above else parse(text, name=str(path))
+def _read(path: Path, name: str, around: _Around, given: Mapping[str, str] | None = None) -> Template:
+    files, budget = around.files, around.budget
+    is_plain = not any(mark in budget.text(path) for mark in _MARKS)
+    document = files.parse(path) if around.above else parse(budget.text(path), name=str(path))
     template = Template.of(document, name=name, path=path, files=files, given=given, is_plain=is_plain)
     budget.resources -= len(template.resources)
     if budget.resources < 0:
         raise unreadable(str(path), f"its nested stacks have more than {MAX_RESOURCES:,} resources")
-    return _with_files(template, files, (*above, path.resolve()), budget)
+    return _with_files(template, replace(around, above=(*around.above, path.resolve())))
 
 
-def _with_files(template: Template, files: Files, above: tuple[Path, ...], budget: _Budget) -> Template:
+def _with_files(template: Template, around: _Around) -> Template:
     """The template with what its resources keep in other files."""
     nested: dict[str, Template] = {}
     resources: dict[str, Resource] = {}
     outside: list[str] = []
     for key, resource in template.resources.items():
         if resource.type in _LOCATIONS:
-            child = _child(template, resource, files, above, budget)
+            child = _child(template, resource, around)
             if child is not None:
                 nested[key] = child
         elif resource.type in _MACHINES or resource.type in _APIS:
-            found = _defined(resource, files)
+            found = _defined(resource, around.files)
             if found is None:
                 outside.append(f"the definition of `{key}`")
             elif found is not resource:
@@ -130,24 +143,23 @@ def _with_files(template: Template, files: Files, above: tuple[Path, ...], budge
     )
 
 
-def _child(
-    template: Template, resource: Resource, files: Files, above: tuple[Path, ...], budget: _Budget
-) -> Template | None:
+def _child(template: Template, resource: Resource, around: _Around) -> Template | None:
+    files = around.files
     metadata = resource.body.get("Metadata")
     asset = metadata.get("aws:asset:path") if isinstance(metadata, Mapping) else None
     path = files.find(asset) or files.find(resource.properties.get(_LOCATIONS[resource.type]))
     if path is None:
         return None
-    if path.resolve() in above:
+    if path.resolve() in around.above:
         raise unreadable(
             str(template.path), f"its nested stack `{resource.logical_id}` is a stack that it is nested in"
         )
-    budget.templates -= 1
-    if budget.templates < 0:
+    around.budget.templates -= 1
+    if around.budget.templates < 0:
         raise unreadable(str(template.path), f"it has more than {MAX_NESTED:,} nested stacks")
     own = resource.properties.get("Parameters")
     given = {key: value for key, value in own.items() if isinstance(value, str)} if isinstance(own, Mapping) else {}
-    return _read(path, f"{template.name}/{resource.logical_id}", files.beside(path), above, budget, given)
+    return _read(path, f"{template.name}/{resource.logical_id}", replace(around, files=files.beside(path)), given)
 
 
 def _defined(resource: Resource, files: Files) -> Resource | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.nested import STACKS
 from constructs_lib.templates.texts import Texts
 
 if TYPE_CHECKING:
@@ -116,6 +117,18 @@ class System(Texts):
             return path
         return f"{node.template.name}/{node.id}" if len(self.templates) > 1 else node.id
 
+    def outside(self) -> Iterator[str]:
+        """What the templates make that nobody can tell, for people."""
+        for template in self.templates:
+            yield from template.not_modelled
+        for type_, nodes in self._by_type.items():
+            if type_.endswith("::MODULE"):
+                yield f"what the module `{type_}` makes"
+            elif type_ in STACKS or type_ == "AWS::CloudFormation::StackSet":
+                for node in nodes:
+                    if not self.is_nested(node.template, node.id):
+                        yield f"the template of the stack `{self.label(node)}`"
+
     # names and ARNs
 
     def names(self, node: Node) -> tuple[str, ...]:
@@ -178,8 +191,17 @@ class System(Texts):
             return self.texts(node.get("Bucket"), node.template)  # stands for its bucket
         if node.type == "AWS::Kinesis::StreamConsumer":
             return self.texts(node.get("StreamARN"), node.template)
+        if node.type in STACKS:
+            found = self.of_stack(node.template, node.id, attribute)
+            if found is not None:
+                return tuple(found)
         label = f"${{{node.id}}}" if attribute == "Ref" else f"${{{node.id}.{attribute}}}"
-        if node.type.startswith("AWS::") and (attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name"))):
+        is_output = node.type in STACKS and attribute != "Ref"
+        if (
+            node.type.startswith("AWS::")
+            and not is_output
+            and (attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name")))
+        ):
             return (self.symbols.character((node, attribute), label, "generated"),)
         return (self.symbols.character((node, attribute), label, "free", f"`{label}` is known at deployment only"),)
 

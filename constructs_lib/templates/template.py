@@ -111,15 +111,7 @@ class Template:
         if not is_plain or "Transform" in document:
             transformed = Transformed(document, shown, files)
             whole, not_modelled = transformed.document, transformed.outside
-        resources = whole.get("Resources")
-        if resources is None and not _SECTIONS.isdisjoint(whole):  # CDK writes such a template for an empty stack
-            resources = {}
-        if not isinstance(resources, Mapping):
-            reason = "it has no `Resources`" if resources is None else "`Resources` is not a mapping"
-            raise unreadable(shown, reason)
-        for section in ("Parameters", "Mappings", "Conditions", "Outputs", "Globals", "Metadata"):
-            if not isinstance(whole.get(section) or {}, Mapping):
-                raise unreadable(shown, f"`{section}` is not a mapping")
+        resources = _checked(whole, shown)
         sections = {key: value for key, value in whole.items() if value is not document.get(key)}
         loops = WrittenOut({})
         if not is_plain and loops_anywhere(whole):
@@ -132,11 +124,7 @@ class Template:
             if key != TRANSFORM
         }
         if resources is not document.get("Resources"):
-            written = document.get("Resources") or {}
-            for key, resource in found.items():
-                if not resource.at and key not in written:  # a file has added it
-                    at = ("Resources", TRANSFORM) if TRANSFORM in written else ("Transform",)
-                    found[key] = replace(resource, at=at)
+            found = _placed(found, document.get("Resources") or {})
         return cls(name, document, found, path, sections, not_modelled=(*not_modelled, *loops.outside))
 
     def section(self, name: str) -> Mapping[str, Any]:
@@ -158,6 +146,29 @@ class Template:
         files = Files(self.path) if self.path is not None else None
         changed = Template.of(document, name=self.name, path=self.path, files=files)
         return replace(changed, nested=self.nested, parent=self.parent)
+
+
+def _checked(document: Mapping[str, Any], shown: str) -> Mapping[str, Any]:
+    """The resources of a document whose sections have the shape of sections."""
+    resources = document.get("Resources")
+    if resources is None and not _SECTIONS.isdisjoint(document):  # CDK writes such a template for an empty stack
+        resources = {}
+    if not isinstance(resources, Mapping):
+        reason = "it has no `Resources`" if resources is None else "`Resources` is not a mapping"
+        raise unreadable(shown, reason)
+    for section in ("Parameters", "Mappings", "Conditions", "Outputs", "Globals", "Metadata"):
+        if not isinstance(document.get(section) or {}, Mapping):
+            raise unreadable(shown, f"`{section}` is not a mapping")
+    return resources
+
+
+def _placed(resources: dict[str, Resource], written: Mapping[str, Any]) -> dict[str, Resource]:
+    """The resources, with the macro that has added them as the place of those that are not written themselves."""
+    at = ("Resources", TRANSFORM) if TRANSFORM in written else ("Transform",)
+    return {
+        key: resource if resource.at or key in written else replace(resource, at=at)
+        for key, resource in resources.items()
+    }
 
 
 def _resource(logical_id: Any, body: Any, shown: str, at: tuple[str | int, ...]) -> Resource:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.sam import expanded
 from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
 
@@ -51,7 +52,13 @@ class Texts(ABC):
     """
 
     def __init__(self, templates: Iterable[Template]) -> None:
-        self.templates = tuple(map(expanded, templates))
+        self.templates = tuple(map(expanded, flattened(templates)))
+        self._children = {
+            (id(self.templates[template.parent[0]]), template.parent[1]): template
+            for template in self.templates
+            if template.parent is not None
+        }
+        self._of_nested: dict[tuple[int, str, str], list[str]] = {}
         self.symbols = Symbols()
         self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
         self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
@@ -141,9 +148,53 @@ class Texts(ABC):
             return self._pseudo(name, template)
         parameter = template.section("Parameters").get(name)
         if isinstance(parameter, Mapping):
-            return self._parameter(name, parameter, template)
+            given = self._given(name, parameter, template) if template.parent is not None else None
+            return self._parameter(name, parameter, template) if given is None else given
         node = self.node(template, name) or self.node(template, name.partition(".")[0])  # SAM: `Function.Alias`
         return None if node is None else list(self.attribute(node, "Ref"))
+
+    def _given(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str] | None:
+        """What the parent of a nested stack gives as a parameter; None if that is not known."""
+        type_ = parameter.get("Type")
+        if template.parent is None or not isinstance(type_, str) or "List<" in type_ or type_ == "CommaDelimitedList":
+            return None
+        parent = self.templates[template.parent[0]]
+        stack = parent.resources.get(template.parent[1])
+        given = stack.properties.get("Parameters", {}) if stack is not None else None
+        if type_.startswith("AWS::SSM::") or not isinstance(given, Mapping) or any(":" in str(key) for key in given):
+            return None
+        key = (id(template), "parameter", name)
+        if key not in self._of_nested:
+            self._of_nested[key] = self._parameter(name, parameter, template)  # should it be given to itself
+            found: list[str] = []
+            for choice in self.choices(given[name], parent) if name in given else [MISSING]:
+                if choice is not MISSING:
+                    found += self.texts(choice, parent)
+                elif "Default" in parameter:
+                    found += self.texts(parameter["Default"], template)
+                else:
+                    found += self._of_nested[key]
+            self._of_nested[key] = self._bounded(list(dict.fromkeys(found)), {"Ref": name}, template)
+        return self._of_nested[key]
+
+    def of_stack(self, template: Template, logical_id: str, attribute: str) -> list[str] | None:
+        """The texts of a nested stack's `Ref`, or of its attribute `Outputs.Name`; None if they are not known."""
+        child = self._children.get((id(template), logical_id))
+        if child is None or attribute == "Ref":
+            return None if child is None else self._pseudo("AWS::StackId", child)
+        name = attribute.removeprefix("Outputs.")
+        output = child.section("Outputs").get(name)
+        if not isinstance(output, Mapping):
+            return None
+        key = (id(child), "output", name)
+        if key not in self._of_nested:
+            self._of_nested[key] = [self._free({"Fn::GetAtt": [logical_id, name]}, template, "it depends on itself")]
+            self._of_nested[key] = list(self.texts(output.get("Value"), child))
+        return self._of_nested[key]
+
+    def is_nested(self, template: Template, logical_id: str) -> bool:
+        """Whether the template of a stack is there."""
+        return (id(template), logical_id) in self._children
 
     def _pseudo(self, name: str, template: Template) -> list[str] | None:
         known = {"AWS::Region": self.region, "AWS::AccountId": self.account, **_KNOWN_PSEUDO}.get(name)
