@@ -314,8 +314,10 @@ class Texts(ABC):
         if not isinstance(argument, list) or len(argument) < 3:  # noqa: PLR2004
             return None
         level: list[Any] = [template.section("Mappings")]
+        is_known = True
         for part in argument[:3]:
             keys = self._texts(part, template, depth)
+            is_known = is_known and not any(map(has_symbols, keys))
             following: list[Any] = []
             for mapping in level:
                 if not isinstance(mapping, Mapping):
@@ -325,7 +327,10 @@ class Texts(ABC):
                         following += mapping.values()
                     elif key in mapping:
                         following.append(mapping[key])
+            is_known = is_known and len(following) >= len(keys)
             level = following
+        if not is_known and isinstance(argument[-1], Mapping) and "DefaultValue" in argument[-1]:
+            level.append(argument[-1]["DefaultValue"])
         return level
 
     def _if(self, argument: Any, template: Template, depth: int) -> list[str] | None:
