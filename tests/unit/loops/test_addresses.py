@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.loops.addresses import Rest, rest_of
-from constructs_lib.loops.keys import STAR, show_glob
+from constructs_lib.loops.addresses import Rest, looks_made_up, rest_of
+from constructs_lib.loops.keys import ANY, STAR, show_glob
 from constructs_lib.templates.symbols import Symbols
 
 SYMBOLS = Symbols()
@@ -44,6 +44,8 @@ def test_the_same_name_is_the_same_resource_whatever_it_stands_for(pattern: str,
         (f"s3:photos-{ACCOUNT}/*", "s3:photos-123456789012/"),
         (f"s3:{MADE_UP}/*", "s3:stack-photos-1a2b3c4d5e6f7/"),
         ("s3:stack-photos-1a2b3c4d5e6f7/*", f"s3:{MADE_UP}/"),
+        ("s3:stack-*/in/*", f"s3:{MADE_UP}/"),
+        ("s3:stack-photos-????????????/in/*".replace("?", ANY), f"s3:{MADE_UP}/"),
     ],
 )
 def test_a_name_that_is_not_known_may_be_another(pattern: str, target: str) -> None:
@@ -67,3 +69,18 @@ def test_a_name_that_is_not_known_may_be_another(pattern: str, target: str) -> N
 )
 def test_names_that_cannot_be_the_same_are_two_resources(pattern: str, target: str) -> None:
     assert rest(pattern, target) == Rest((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "made_up"),
+    [
+        ("stack-photos-1a2b3c4d5e6f", True),
+        ("stack-photos-1A2B3C4D5E6F7G/", True),
+        ("stack-photos-1A2B3C4D5E6F7:", True),
+        ("stack-photos-1a2b3c4d5e6f7g8", False),
+        ("photos", False),
+        ("stack-photos-1a2b3c4d5e6f/in", False),
+    ],
+)
+def test_a_name_that_ends_as_cloudformation_makes_them_up_may_be_one(name: str, made_up: bool) -> None:  # noqa: FBT001
+    assert looks_made_up(name) is made_up

@@ -74,6 +74,7 @@ MATCHERS = {
     "any but a parameter that may be anything": ([{"anything-but": {"Ref": "Any"}}], set(VALUES) - {ABSENT}),
     "any but what an unknown operator says": ([{"anything-but": {"like": "in"}}], set(VALUES)),
     "a prefix of no texts": ([{"prefix": []}], set(VALUES)),
+    "a text or a prefix of no texts": (["in", {"prefix": []}], set(VALUES)),
     "a prefix with a star": ([{"prefix": "a*"}], {"a*"}),
     "an operator that is not known": (
         [{"like": "in"}],
@@ -110,6 +111,10 @@ def test_a_pattern_as_json_text_means_the_same(name: str) -> None:
         ({"$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "z", "b": "z"}, False),
         ({"c": ["w"], "$or": [{"a": ["x"]}, {"b": ["y"]}]}, {"a": "x", "c": "v"}, False),
         ({"d": {"$or": [{"a": ["x"]}, {"b": ["y"]}]}}, {"d__a": "z", "d__b": "z"}, False),
+        ({"$or": [{"a": ["x"]}, "no pattern"]}, {"a": "z"}, True),
+        ({"Fn::If": ["C", {"a": ["x"]}, {"a": ["y"]}]}, {"a": "x"}, True),
+        ({"Fn::If": ["C", {"a": ["x"]}, {"a": ["y"]}]}, {"a": "y"}, True),
+        ({"Fn::If": ["C", {"a": ["x"]}, {"a": ["y"]}]}, {"a": "z"}, False),
         ({}, {"a": "x"}, True),
         ("no json", {"a": "x"}, True),
         ("[]", {"a": "x"}, True),
@@ -146,6 +151,8 @@ def test_a_long_text_in_any_case_may_be_more_but_never_less() -> None:
     [
         ([{"Pattern": '{"a": ["x"]}'}], False),
         ([{"Pattern": '{"a": ["x"]}'}, {"Pattern": '{"a": ["y"]}'}], True),
+        ([{"Pattern": '{"a": ["y"]}'}, {"Pattern": '{"a": ["x"]}'}], True),
+        (["no filter"], True),
         ([{"Pattern": {"Fn::Sub": '{"a": ["x"]}'}}], False),
         ([{"Pattern": {"Ref": "Any"}}], True),
         ([{}], True),
