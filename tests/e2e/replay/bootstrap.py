@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 ROUNDS = 5
+_REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 
 def main() -> None:
@@ -44,7 +45,8 @@ def handed_on(record: Body) -> Body:
     try:
         send({**message, "round": seen["round"] + 1})
     except ClientError as error:
-        return {**seen, "sent": error.response["Error"]["Code"]}
+        code = error.response["Error"]["Code"]
+        return {**seen, "sent": "refused" if code in _REFUSED else code}
     return {**seen, "sent": "yes"}
 
 
