@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -248,3 +249,32 @@ def test_what_is_found_is_what_is_found_in_any_world(block: int) -> None:
         assert found == set().union(*(loops for _, loops in each)), f"seed {seed}"
         verdicts.add(verdict)
     assert verdicts == {"loop-free", "loop"}
+
+
+# nested stacks
+
+
+def nested(make: Make, write: Any, prefix: Any, *, condition: str = "") -> tuple[str, list[tuple[str, ...]]]:
+    """A child stack with a loop, which hangs on the parameter that its parent gives it."""
+    child = looping(make, write, prefix)
+    stack: Body = {"Type": "AWS::CloudFormation::Stack", "Properties": {"Parameters": {"Stage": {"Ref": "Level"}}}}
+    resources = {"Child": {**stack, **({"Condition": condition} if condition else {})}}
+    sections = {
+        "Parameters": {"Level": {"Type": "String", "AllowedValues": ["dev", "prod"]}},
+        "Conditions": {"IsLow": {"Fn::Equals": [{"Ref": "Level"}, "dev"]}},
+    }
+    return seen(replace(make.template(resources, name="Parent", **sections), nested={"Child": child}))
+
+
+def test_a_parameter_of_a_nested_stack_is_what_its_parent_gives(make: Make) -> None:
+    write, prefix = if_prod("in/*", "out/*"), "in/"
+
+    assert nested(make, write, prefix) == ("loop", [("Level is `prod`",)])
+    assert nested(make, write, if_prod("out/", "in/")) == ("loop-free", [])
+
+
+def test_a_nested_stack_under_a_condition_is_there_only_then(make: Make) -> None:
+    write, prefix = if_prod("in/*", "out/*"), "in/"
+
+    assert nested(make, write, prefix, condition="IsLow") == ("loop-free", [])
+    assert nested(make, "*", prefix, condition="IsLow") == ("loop", [("Level is `dev`",)])
