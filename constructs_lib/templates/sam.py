@@ -99,7 +99,9 @@ class _Expansion:
 
     def _add(self, logical_id: str, type_: str, properties: Mapping[str, Any], origin: Resource | None = None) -> None:
         body = origin.body if origin is not None else {"Type": type_, "Properties": properties}
-        self._found[logical_id] = Resource(logical_id, type_, properties, body, self._at)
+        self._found[logical_id] = Resource(
+            logical_id, type_, properties, body, self._at or (origin.at if origin else ())
+        )
 
     def _resource(self, resource: Resource) -> None:
         plain = _PLAIN.get(resource.type)
@@ -119,7 +121,7 @@ class _Expansion:
         events = properties.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
             if isinstance(event, Mapping) and isinstance(event.get("Type"), str):
-                self._at = ("Resources", resource.logical_id, "Properties", "Events", name)
+                self._at = (*_written_at(resource), "Properties", "Events", name)
                 target = {"Fn::GetAtt": [resource.logical_id, "Arn"]} if resource.type == _FUNCTION else None
                 self._event(f"{resource.logical_id}{name}", event, target or {"Ref": resource.logical_id})
         self._at = ()
@@ -145,8 +147,8 @@ class _Expansion:
             elif policy is not None:
                 managed.append(policy)
         role = f"{resource.logical_id}Role"
-        own = ("Resources", resource.logical_id, "Properties", "Policies")
-        self._at = own if "Policies" in resource.properties else own[:2]
+        own = _written_at(resource)
+        self._at = (*own, "Properties", "Policies") if "Policies" in resource.properties else own
         self._add(role, "AWS::IAM::Role", {"Policies": inline, "ManagedPolicyArns": managed})
         self._at = ()
         return {"Fn::GetAtt": [role, "Arn"]}
@@ -279,6 +281,11 @@ def _or_else(given: Any, default: Any) -> Any:
     if isinstance(branches, list):
         return {"Fn::If": [*branches[:1], *(_or_else(branch, default) for branch in branches[1:])]}
     return given
+
+
+def _written_at(resource: Resource) -> tuple[str | int, ...]:
+    """Where in the document a resource stands."""
+    return resource.at or ("Resources", resource.logical_id)
 
 
 def _properties(value: Mapping[str, Any]) -> Mapping[str, Any]:

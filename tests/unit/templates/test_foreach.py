@@ -113,6 +113,16 @@ def test_a_loop_through_what_a_loop_makes_is_found(collection: str, target: str,
     assert check([Template.of(parsed(text))]).verdict == verdict
 
 
+def test_the_arrows_of_what_a_loop_makes_stand_in_the_loop() -> None:
+    text = LOOPING.replace("COLLECTION", "[a]").replace("TARGET", "orders-${Name}")
+    within = ("Resources", "Fn::ForEach::Workers", 2, "Worker${Name}", "Properties")
+
+    assert [step.at for step in check([Template.of(parsed(text))]).findings[0].path] == [
+        (*within, "Policies", 0, "Statement"),
+        (*within, "Events", "Orders"),
+    ]
+
+
 def test_items_of_an_unknown_collection_may_wake_each_other() -> None:
     deny = "{Effect: Deny, Action: sqs:SendMessage, Resource: !Sub 'arn:aws:sqs:*:*:orders-${Name}'}"
     allow = "{Effect: Allow, Action: sqs:SendMessage, Resource: '*'}"
