@@ -90,6 +90,7 @@ NAMING: Mapping[str, Naming] = {
     ),
     "AWS::Serverless::StateMachine": _ref_is_arn("Name", _regional("states", "stateMachine:{name}"), Name="{name}"),
     "AWS::StepFunctions::Activity": _ref_is_arn("Name", _regional("states", "activity:{name}"), Name="{name}"),
+    "AWS::ECS::TaskDefinition": _ref_is_arn("Family", _regional("ecs", "task-definition/{name}:1")),
     "AWS::Kinesis::Stream": Naming("Name", _regional("kinesis", "stream/{name}")),
     "AWS::KinesisFirehose::DeliveryStream": Naming(
         "DeliveryStreamName", _regional("firehose", "deliverystream/{name}")

@@ -173,6 +173,10 @@ class Builder:
         statement = {"Effect": effect, "Action": action, "Resource": resource}
         self.functions[function.id].statements.append(statement)
 
+    def state(self, function: Station, **statement: Any) -> None:
+        """Add a statement to what a function may do."""
+        self.functions[function.id].statements.append(statement)
+
     def permit(self, role: Any, action: str, resource: Any) -> None:
         """Let a service's role do something."""
         policies = self.resources[role["Fn::GetAtt"][0]]["Properties"].setdefault("Policies", [])

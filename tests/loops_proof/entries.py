@@ -27,13 +27,15 @@ OBJECT_WRITES = {
     "ObjectRemoved": [["s3:DeleteObject"], ["s3:Delete*"]],
     "ObjectTagging": [["s3:PutObjectTagging"]],
 }
-GRANT_MISSES = ("no grant", "reads only", "denied")
+GRANT_MISSES = ("no grant", "reads only", "denied", "all else denied")
+ROLE_MISSES = ("no grant", "no trust")
 
 
 def entries() -> Iterator[Link]:
     """All ways that begin with a function."""
     bucket = ("S3Notifications", "S3ToEventBridge", "Replication", "Trails")
     yield Link("function", "bucket", "grant", bucket, _objects, (*GRANT_MISSES, "disjoint key"))
+    yield Link("function", "bucket", "access point", bucket, _access_point, (*GRANT_MISSES, "disjoint key"))
     yield Link("function", "logged", "grant", ("AccessLogs",), _objects, ("no grant",))
     for kind, engine in (
         ("topic", "Topics"),
@@ -45,6 +47,11 @@ def entries() -> Iterator[Link]:
         ("firehose", "Firehoses"),
     ):
         yield Link("function", kind, "grant", (engine,), _grant, GRANT_MISSES)
+    yield Link("function", "bus", "replay", ("Rules",), _replay, (*GRANT_MISSES, "other events"))
+    for kind, engine in (("topic", "Topics"), ("queue", "Queues"), ("table", "Tables"), ("stream", "Streams")):
+        yield Link("function", kind, "assumed role", (engine,), _assumed, ROLE_MISSES)
+        # Who may run any task may pass any role that he may pass: no near-miss without a grant.
+        yield Link("function", kind, "task", (engine,), _task, ("no trust", "role not passed"))
     yield Link("function", "function", "invoke", ("DirectInvocation",), _invoke, GRANT_MISSES, wakes="async")
     yield Link("function", "function", "url", ("Urls",), _url, ("no grant", "denied"), wakes="sync")
     yield Link("function", "function", "http api", ("Apis",), _http_api, GRANT_MISSES, wakes="sync")
@@ -61,15 +68,66 @@ def entries() -> Iterator[Link]:
 def _granted(b: Builder, function: Station, actions: list[str], reads: str, *, resource: Any, miss: str) -> None:
     if miss == "no grant":
         return
+    if not miss and resource != "*" and b.chance(0.1):
+        b.state(function, Effect="Allow", NotAction=["iam:*", "sts:*"], Resource=resource)
+        return
     b.allow(function, [reads] if miss == "reads only" else actions, resource)
     if miss == "denied":
         b.allow(function, actions, resource, effect="Deny")
+    if miss == "all else denied":
+        b.state(function, Effect="Deny", Action=actions, NotResource="arn:aws:s3:::another/*")
 
 
 def _objects(b: Builder, source: Station, target: Station, miss: str) -> None:
     pattern = "elsewhere/*" if miss == "disjoint key" else f"{target.prefix}*{target.suffix}"
     actions = b.choose.choice(OBJECT_WRITES[target.family])
     _granted(b, source, actions, "s3:GetObject", resource=b.below(target, f"/{pattern}"), miss=miss)
+
+
+def _access_point(b: Builder, source: Station, target: Station, miss: str) -> None:
+    point = b.add(b.fresh("Point"), "AWS::S3::AccessPoint", {"Bucket": {"Ref": target.id}})
+    pattern = "elsewhere/*" if miss == "disjoint key" else f"{target.prefix}*{target.suffix}"
+    arn: dict[str, Any] = {"Fn::GetAtt": [point, "Arn"]}
+    if b.chance(0.5):
+        arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:${{AWS::Region}}:${{AWS::AccountId}}:accesspoint/${{{point}}}"}
+    actions = b.choose.choice(OBJECT_WRITES[target.family])
+    resource = {"Fn::Join": ["", [arn, f"/object/{pattern}"]]}
+    _granted(b, source, actions, "s3:GetObject", resource=resource, miss=miss)
+
+
+def _replay(b: Builder, source: Station, target: Station, miss: str) -> None:
+    kept = "aws.ec2" if miss == "other events" else target.source
+    properties = {"SourceArn": b.spelled_arn(target), "EventPattern": {"source": [kept]}}
+    archive = b.add(b.fresh("Archive"), "AWS::Events::Archive", properties)
+    arn = {"Fn::GetAtt": [archive, "Arn"]}
+    _granted(b, source, ["events:StartReplay"], "events:DescribeArchive", resource=arn, miss=miss)
+
+
+def _assumed(b: Builder, source: Station, target: Station, miss: str) -> None:
+    principal: dict[str, Any] = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    role = _acting(b, target, principal if miss != "no trust" else {"Service": "ec2.amazonaws.com"})
+    if miss != "no grant":
+        b.allow(source, ["sts:AssumeRole"], role)
+
+
+def _task(b: Builder, source: Station, target: Station, miss: str) -> None:
+    service = "ec2" if miss == "no trust" else "ecs-tasks"
+    role = _acting(b, target, {"Service": f"{service}.amazonaws.com"})
+    properties = {"TaskRoleArn": role, "ContainerDefinitions": [{"Name": "it", "Image": "it"}]}
+    task = b.add(b.fresh("Task"), "AWS::ECS::TaskDefinition", properties)
+    b.allow(source, ["ecs:RunTask"], {"Ref": task})
+    if miss != "role not passed":
+        b.allow(source, ["iam:PassRole"], role)
+
+
+def _acting(b: Builder, target: Station, principal: dict[str, Any]) -> Any:
+    """A role that may write to a station, for whom it trusts."""
+    target.attributes = True
+    trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    name = b.add(b.fresh("Role"), "AWS::IAM::Role", {"AssumeRolePolicyDocument": trust})
+    role = {"Fn::GetAtt": [name, "Arn"]}
+    b.permit(role, WRITES[target.kind][0][0][0], b.spelled_arn(target))
+    return role
 
 
 def _grant(b: Builder, source: Station, target: Station, miss: str) -> None:

@@ -174,10 +174,20 @@ def _chain(choose: random.Random, through: Link) -> tuple[Link, ...]:
         before.insert(0, choose.choice(_INTO[(before[0] if before else through).source]))
     after = [through]
     while after[-1].target != "function":
-        choices = _OUT_OF[after[-1].target]
+        # An event goes from bus to bus only once.
+        choices = [
+            link
+            for link in _OUT_OF[after[-1].target]
+            if not (link.source == link.target == "bus" and "bus" in _on(after))
+        ]
         direct = [link for link in choices if link.target == "function"]
         after.append(choose.choice(direct if direct and choose.random() < 0.7 else choices))
     return (*before, *after)
+
+
+def _on(links: list[Link]) -> set[str]:
+    """The kinds that pass on to their own kind."""
+    return {link.source for link in links if link.source == link.target}
 
 
 _LIVE = [link for link in MODELLED if not link.woken_async]

@@ -106,7 +106,7 @@ class Trails(EdgeKind):
 
 def _recorded(system: System, node: Node) -> Iterator[str]:
     """The addresses of the buckets whose objects a trail records."""
-    every = [f"s3:{name}/" for bucket in system.nodes(BUCKET) for name in system.names(bucket)]
+    every = [name for bucket in system.nodes(BUCKET) for name in bucket_addresses(system, bucket)]
     for selector in system.items(node.get("EventSelectors") or [], node.template):
         resources = selector.get("DataResources") if isinstance(selector, Mapping) else None
         for resource in system.items(resources or [], node.template):
@@ -114,7 +114,8 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
                 for value in system.items(resource.get("Values") or [], node.template):
                     for text in system.texts(value, node.template):
                         name = text.partition(":::")[2].partition("/")[0]
-                        yield from [f"s3:{name}/"] if name and not system.symbols.free_in(name) else every
+                        known = name and not system.symbols.free_in(name)
+                        yield from _of_bucket(system, name) if known else every
     for selector in system.items(node.get("AdvancedEventSelectors") or [], node.template):
         fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None
         for field in system.items(fields or [], node.template):
@@ -122,6 +123,13 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
                 *system.items(field.get("Equals") or [], node.template)
             ]:
                 yield from every
+
+
+def _of_bucket(system: System, name: str) -> Iterator[str]:
+    """What policies call the objects of a bucket, whether it is in the templates or not."""
+    yield f"s3:{name}/"
+    for bucket in system.named(BUCKET, name):
+        yield from bucket_addresses(system, bucket)
 
 
 def _new_objects(prefixes: tuple[str, ...]) -> Callable[[Message], Message]:

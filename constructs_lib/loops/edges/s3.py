@@ -73,7 +73,7 @@ _CUSTOM = (
 def bucket_addresses(system: System, node: Node) -> tuple[str, ...]:
     """What policies call the objects of a bucket: by its name, and by its access points."""
     names = system.names(node)
-    through = (f"{ACCESS_POINT}{point}/" for point, buckets in access_points(system) if buckets.intersection(names))
+    through = (f"{ACCESS_POINT}{point}/" for name in names for point in access_points(system, name))
     return (*(f"s3:{name}/" for name in names), *through)
 
 

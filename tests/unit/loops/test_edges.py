@@ -527,6 +527,30 @@ def test_an_access_point_that_is_not_known_may_be_any_buckets(make: Make, point:
     assert make.check(resources).verdict == verdict
 
 
+def test_a_trail_records_what_is_done_through_an_access_point(make: Make) -> None:
+    resources = trail_loop(make)
+    resources["Trails"] = make.bucket(make.notify("Worker", "AWSLogs/"))
+    resources["Point"] = body("AWS::S3::AccessPoint", Bucket={"Ref": "Trails"})
+    objects = {"Fn::Join": ["", [arn("Point"), "/object/*"]]}
+    resources["Role"] = make.role(make.allow("s3:GetObject", objects))
+
+    assert make.check(resources).verdict == "loop"
+
+
+def test_who_may_run_a_task_may_do_what_its_role_may(make: Make) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}
+    resources = {
+        **queue_loop(make),
+        "Role": make.role(make.allow("ecs:RunTask", {"Ref": "Task"}), make.allow("iam:PassRole", arn("TaskRole"))),
+        "TaskRole": make.role(make.allow("sqs:SendMessage", arn("Queue")), AssumeRolePolicyDocument=trust),
+        "Task": body("AWS::ECS::TaskDefinition", TaskRoleArn=arn("TaskRole")),
+    }
+
+    assert make.check(resources).verdict == "loop"
+    resources["Role"] = make.role(make.allow("ecs:RunTask", {"Ref": "Task"}))
+    assert make.check(resources).verdict == "loop-free"
+
+
 def test_recursion_that_is_allowed_is_not_stopped(make: Make) -> None:
     resources = queue_loop(make)
     resources["Worker"]["Properties"]["RecursiveLoop"] = "Allow"
