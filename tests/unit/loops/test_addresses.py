@@ -64,6 +64,7 @@ def test_a_name_that_is_not_known_may_be_another(pattern: str, target: str) -> N
         (f"s3:{MADE_UP}/*", "s3:photos/"),
         ("s3:photos/*", f"s3:{MADE_UP}/"),
         (f"s3:a-{FREE}/*", "s3:b-photos/"),
+        (f"s3:{FREE}", f"s3:{FREE}/"),
         (f"s3:photos-{ACCOUNT}-in/*", f"s3:photos-{ACCOUNT}-out/"),
     ],
 )

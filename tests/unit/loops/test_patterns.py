@@ -165,3 +165,28 @@ def test_criteria_let_through_what_any_filter_does(filters: Any, through: bool) 
     alternatives = criteria(SYSTEM, {"Filters": filters}, TEMPLATE)
 
     assert any((message & alternative).may() is not None for alternative in alternatives) is through
+
+
+NOTHING = {"Ref": "AWS::NoValue"}
+ONLY_X = {"Pattern": '{"a": ["x"]}'}
+
+
+@pytest.mark.parametrize(
+    ("value", "through"),
+    [
+        ({"Filters": [ONLY_X]}, False),
+        ({"Fn::If": ["C", {"Filters": [ONLY_X]}, NOTHING]}, True),
+        ({"Filters": {"Fn::If": ["C", [ONLY_X], NOTHING]}}, True),
+        ({"Filters": [{"Fn::If": ["C", ONLY_X, NOTHING]}]}, True),
+        ({"Filters": [{"Fn::If": ["C", ONLY_X, NOTHING]}, ONLY_X]}, False),
+    ],
+)
+def test_criteria_that_may_be_left_out_let_everything_through(value: Any, through: bool) -> None:  # noqa: FBT001
+    message = Message({"a": Language((("y",),))})
+
+    assert any((message & one).may() is not None for one in criteria(SYSTEM, value, TEMPLATE)) is through
+
+
+def test_a_field_that_may_be_left_out_may_be_anything() -> None:
+    assert lets_through({"a": {"Fn::If": ["C", ["x"], NOTHING]}}, a="y")
+    assert not lets_through({"a": {"Fn::If": ["C", ["x"], ["z"]]}}, a="y")
