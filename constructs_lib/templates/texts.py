@@ -72,7 +72,7 @@ class Texts(ABC):
             "Fn::If": self._if,
             "Fn::ImportValue": self._import_value,
         }
-        self._exports: dict[str, tuple[Any, Template]] | None = None
+        self._exports: dict[str, list[tuple[Any, Template]]] | None = None
         self._export_texts: dict[str, list[str]] = {}
 
     @abstractmethod
@@ -353,10 +353,12 @@ class Texts(ABC):
         """The texts of an export; found once, because exports may import others that import others."""
         known = self._export_texts.get(name)
         if known is None:
-            value, template = self._exported()[name]
+            exported = self._exported()[name]  # several, if they are under conditions
             label = f"${{import {self.symbols.show(name)}}}"
             self._export_texts[name] = [self.symbols.character(("import", name), label, "free", "it imports itself")]
-            known = self._export_texts[name] = self._bounded(self._texts(value, template, depth), value, template)
+            known = self._export_texts[name] = self._bounded(
+                [text for value, template in exported for text in self._texts(value, template, depth)], *exported[0]
+            )
         return known
 
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
@@ -364,7 +366,7 @@ class Texts(ABC):
             return texts
         return [self._free(value, template, "it has too many possible values")]
 
-    def _exported(self) -> dict[str, tuple[Any, Template]]:
+    def _exported(self) -> dict[str, list[tuple[Any, Template]]]:
         if self._exports is None:
             self._exports = {}
             for template in self.templates:
@@ -372,7 +374,7 @@ class Texts(ABC):
                     export = output.get("Export") if isinstance(output, Mapping) else None
                     if isinstance(export, Mapping) and "Name" in export:
                         for name in self._texts(export["Name"], template, 0):
-                            self._exports[name] = (output.get("Value"), template)
+                            self._exports.setdefault(name, []).append((output.get("Value"), template))
         return self._exports
 
     # structures

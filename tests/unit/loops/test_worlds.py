@@ -278,3 +278,21 @@ def test_a_nested_stack_under_a_condition_is_there_only_then(make: Make) -> None
 
     assert nested(make, write, prefix, condition="IsLow") == ("loop-free", [])
     assert nested(make, "*", prefix, condition="IsLow") == ("loop", [("Level is `dev`",)])
+
+
+# exports
+
+
+def test_an_export_is_that_of_the_world(make: Make) -> None:
+    """Two outputs of one name: the one that counts depends on the stage."""
+    outputs = {
+        name: {"Condition": condition, "Value": value, "Export": {"Name": "folder"}}
+        for name, condition, value in (("One", "IsProd", "in"), ("Other", "IsDev", "out"))
+    }
+    write = {"Fn::Join": ["", [{"Fn::ImportValue": "folder"}, "/*"]]}
+    exporting = make.template({}, name="Exporting", **STAGE, Outputs=outputs)
+
+    for prefix in ("in/", "out/"):
+        report = check([exporting, looping(make, write, prefix)])
+
+        assert report.verdict == "loop"
