@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _WRONG_IN_ANY = {"recursion-not-allowed", "invocation-loop-unproven"}
+_MORE = "there are more loops than are shown"
 
 
 def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowledgement] = ()) -> Report:
@@ -54,6 +55,7 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     known = [checked.known for _, checked in found]
     reasons = [why for one in findings for why in one.reasons]
     passed_over = [why for one in known for why in one.approximations]
+    passed_over += [_MORE for _, checked in found if not checked.finder.is_complete]
     return Report(
         findings=(
             *findings,

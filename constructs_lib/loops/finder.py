@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.cycles import components, shortest_cycle
@@ -44,6 +45,9 @@ class Finder:
     Args:
         graph: where.
         ignored: edges that are taken as not there, by their identity.
+
+    Attributes:
+        is_complete: whether what was found last is all, but for what shares edges with it.
     """
 
     def __init__(self, graph: Graph, ignored: Collection[tuple[Node, int]] = ()) -> None:
@@ -53,6 +57,7 @@ class Finder:
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
         self._links: list[list[int]] = []
         self._gone: set[Passage] = set()
+        self.is_complete = True
         self._ways: dict[int, dict[tuple[Node, ...], list[Passage]]] = {}
         self._ends: dict[int, dict[Node, list[Passage]]] = {}
         shared: dict[Outlet, int] = {}
@@ -85,10 +90,11 @@ class Finder:
         self._gone.clear()
         found: dict[tuple[tuple[Node, Node], ...], list[Edge]] = {}
         for certain in (True, False):
-            for _ in range(MAX_ROUNDS):
+            for number in count():
                 graph = self._adjacency(certain=certain)
                 cycles = [cycle for component in components(graph) for cycle in self._cycles(graph, component)]
-                if not cycles:
+                self.is_complete = not cycles
+                if not cycles or number == MAX_ROUNDS:
                     break
                 paths = [self._path(cycle, certain=certain) for cycle in cycles]
                 for edges in paths:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
 MAX_HOPS = 16
+"""How far what is passed on is followed exactly; further on, only who is connected with whom counts."""
 FEW = 8
 """As many listeners are tried one by one."""
 _BORDER = re.compile("[:/]")
@@ -163,6 +164,7 @@ class Graph:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
+        self._far: dict[Node, list[Node]] = {}
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
@@ -350,8 +352,6 @@ class Graph:
         """Whom a message wakes that has arrived at a resource."""
         if node in self._is_actor:
             yield replace(passage, target=node)
-        if len(passage.hops) >= MAX_HOPS:
-            return
         for listener, targets in self.hearing(node, passage.stretches[-1].message):
             useful = [target for target in targets if target in self._leads_on]
             if not useful:
@@ -361,8 +361,33 @@ class Graph:
                 step = (listener, stretch.message)
                 if stretch.message.may() is not None and step not in passage.steps:
                     for target in useful:
-                        yield from self._follow(self._passed(passage, stretch, listener, target), target)
+                        passed = self._passed(passage, stretch, listener, target)
+                        follow = self._follow if len(passed.hops) < MAX_HOPS else self._beyond
+                        yield from follow(passed, target)
                     break
+
+    def _beyond(self, passage: Passage, node: Node) -> Iterator[Passage]:
+        """Whom a message may wake that has come too far to be followed exactly: all to whom there is any way."""
+        if node in self._is_actor:
+            yield replace(passage, target=node)
+        far = replace(passage, doubts=(*passage.doubts, f"it goes on over more than {MAX_HOPS} resources"))
+        for target in self._ahead(node):
+            hop = Hop(node, "and so on", target)
+            yield replace(far, hops=(*passage.hops, hop), target=target)
+
+    def _ahead(self, node: Node) -> list[Node]:
+        """The actors to which there is any way behind a resource."""
+        known = self._far.get(node)
+        if known is None:
+            found: dict[Node, None] = {}
+            work = [node]
+            while work:
+                for _, targets in self._listeners.get(work.pop(), ()):
+                    new = [target for target in targets if target not in found]
+                    found.update(dict.fromkeys(new))
+                    work += new
+            known = self._far[node] = [target for target in found if target in self._is_actor]
+        return known
 
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, list[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""

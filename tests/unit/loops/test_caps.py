@@ -1,0 +1,85 @@
+"""What is bounded never makes a proof: it is said, or fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from constructs_lib.loops import check
+from constructs_lib.templates import Template
+
+if TYPE_CHECKING:
+    from tests.unit.loops.conftest import Make
+
+
+def arn(name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def queues(count: int) -> dict[str, Any]:
+    """Queues of which each is the dead-letter queue of the one before."""
+    last = {f"Queue{count}": {"Type": "AWS::SQS::Queue"}}
+    redrive = [{"deadLetterTargetArn": arn(f"Queue{number + 1}"), "maxReceiveCount": 3} for number in range(count)]
+    made = {f"Queue{n}": {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": redrive[n]}} for n in range(count)}
+    return made | last
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(15, "loop"), (16, "unproven"), (20, "unproven"), (60, "unproven")])
+def test_a_long_way_over_queues_is_not_taken_for_an_end(make: Make, count: int, verdict: str) -> None:
+    mapping = {"EventSourceArn": arn(f"Queue{count}"), "FunctionName": {"Ref": "Function"}}
+
+    report = make.check(
+        {
+            "Function": make.function(),
+            "Role": make.role(make.allow("sqs:SendMessage", arn("Queue0"))),
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+            **queues(count),
+        }
+    )
+
+    reasons = [] if verdict == "loop" else ["it goes on over more than 16 resources"]
+    assert report.verdict == verdict
+    assert [list(one.reasons) for one in report.findings] == [reasons]
+    assert list(report.approximations) == reasons
+
+
+def test_a_long_way_that_ends_elsewhere_is_no_loop(make: Make) -> None:
+    mapping = {"EventSourceArn": arn("Queue20"), "FunctionName": {"Ref": "Reader"}}
+
+    report = make.check(
+        {
+            "Function": make.function(),
+            "Role": make.role(make.allow("sqs:SendMessage", arn("Queue0"))),
+            "Reader": make.function("Nothing"),
+            "Nothing": make.role(),
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+            **queues(20),
+        }
+    )
+
+    assert report.verdict == "loop-free"
+
+
+def test_more_loops_than_are_shown_are_mentioned() -> None:
+    def system(pairs: int) -> Template:
+        """Two functions that wake each other by many queues."""
+        made: dict[str, Any] = {}
+        for name, out in (("One", "Two"), ("Two", "One")):
+            resources = [arn(f"Queue{out}{number}") for number in range(pairs)]
+            statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": resources}
+            policy = {"PolicyName": "inline", "PolicyDocument": {"Statement": [statement]}}
+            made[f"Role{name}"] = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+            made[name] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": arn(f"Role{name}")}}
+            for number in range(pairs):
+                made[f"Queue{name}{number}"] = {"Type": "AWS::SQS::Queue"}
+                made[f"Mapping{name}{number}"] = {
+                    "Type": "AWS::Lambda::EventSourceMapping",
+                    "Properties": {"EventSourceArn": arn(f"Queue{name}{number}"), "FunctionName": {"Ref": name}},
+                }
+        return Template.of({"Resources": made})
+
+    few, many = check([system(50)]), check([system(51)])
+
+    assert (len(few.findings), few.approximations) == (50, ())
+    assert (len(many.findings), many.approximations) == (50, ("there are more loops than are shown",))
