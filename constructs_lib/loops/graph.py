@@ -356,6 +356,8 @@ class Graph:
             useful = [target for target in targets if target in self._leads_on]
             if not useful:
                 continue
+            is_end = all(target in self._is_actor and target not in self._listeners for target in useful)
+            known: set[tuple[Hop, ...]] = set()
             for let_through in listener.filters:
                 stretch = passage.stretches[-1].through(let_through)
                 step = (listener, stretch.message)
@@ -363,8 +365,13 @@ class Graph:
                     for target in useful:
                         passed = self._passed(passage, stretch, listener, target)
                         follow = self._follow if len(passed.hops) < MAX_HOPS else self._beyond
-                        yield from follow(passed, target)
-                    break
+                        for found in follow(passed, target):
+                            if found.hops not in known:
+                                known.add(found.hops)
+                                yield found
+                    # Only where it goes on does it matter which of the alternatives it was.
+                    if is_end:
+                        break
 
     def _beyond(self, passage: Passage, node: Node) -> Iterator[Passage]:
         """Whom a message may wake that has come too far to be followed exactly: all to whom there is any way."""

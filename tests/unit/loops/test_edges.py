@@ -468,6 +468,23 @@ def test_rules_pass_events_on_from_bus_to_bus(make: Make) -> None:
     assert make.check(resources).verdict == "loop-free"
 
 
+@pytest.mark.parametrize("kinds", [("a", "b"), ("b", "a")])
+def test_each_alternative_of_a_pattern_is_followed_from_bus_to_bus(make: Make, kinds: tuple[str, str]) -> None:
+    pattern = {"$or": [{"detail-type": [kind]} for kind in kinds]}
+
+    report = make.check(
+        {
+            **worker(make, "events:PutEvents", arn("First")),
+            "First": body("AWS::Events::EventBus", Name="first"),
+            "Second": body("AWS::Events::EventBus", Name="second"),
+            "Onward": rule(pattern, arn("Second"), EventBusName={"Ref": "First"}),
+            "Back": rule({"detail-type": ["b"]}, EventBusName={"Ref": "Second"}),
+        }
+    )
+
+    assert report.verdict == "loop"
+
+
 @pytest.mark.parametrize(
     ("condition", "verdict"),
     [
