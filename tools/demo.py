@@ -85,8 +85,18 @@ def deploy_by_sam(aws: LocalAws, assembly: Path) -> None:
         folder = assembly / "sam" / stack
         name = ("--stack-name", stack + SAM_SUFFIX)
         run("sam", "validate", "--lint", variables=variables, folder=folder)
-        run("sam", "build", variables=variables, folder=folder)
+        with one_build():
+            run("sam", "build", variables=variables, folder=folder)
         run("sam", "deploy", *name, "--no-confirm-changeset", variables=variables, folder=folder)
+
+
+@contextlib.contextmanager
+def one_build() -> Iterator[None]:
+    """Keep other builds of the sample out: cargo-lambda moves binaries out of the folder that they share."""
+    from constructs_lib.bundling.cache import Cache  # noqa: PLC0415 - needs what step 1 installs
+
+    with Cache().lock(ROOT / "sample_app" / "functions", lambda: None):
+        yield
 
 
 def library_build() -> dict[str, str]:

@@ -79,6 +79,7 @@ class Builder:
 
     def __init__(self, choose: random.Random, *, serverless: bool = False, spelled: bool = True) -> None:
         self.choose = choose
+        self.is_near_miss = False
         self.resources: dict[str, Body] = {}
         self.functions: dict[str, _Function] = {}
         self._serverless = serverless

@@ -102,6 +102,9 @@ def draw_loop(choose: random.Random, through: Link, hops: int, *, first: int = 0
 def near_miss(loop: Sequence[Hop], link: Link, miss: str) -> tuple[Hop, ...]:
     """The loop with one link that misses."""
     hop = next(index for index, hop in enumerate(loop) if link in hop.links)
+    if miss == "disjoint key":
+        # A trail records all keys of its bucket.
+        miss = "no grant" if "data events" in {other.way for other in loop[hop].links} else miss
     broken = loop[hop]
     missing = Hop(broken.source, broken.target, broken.links, (broken.links.index(link), miss))
     return (*loop[:hop], missing, *loop[hop + 1 :])
@@ -140,6 +143,7 @@ def truth(wakes: Iterable[tuple[str, str]]) -> bool:
 
 
 def _wire(b: Builder, source: Station, target: Station, hop: Hop) -> None:
+    b.is_near_miss = hop.miss is not None
     stations = [source, *(b.station(link.target) for link in hop.links[:-1]), target]
     missed, miss = hop.miss or (-1, "")
     varied = not any(link.way in _CREATED_ONLY for link in hop.links)

@@ -91,7 +91,8 @@ class Trails(EdgeKind):
         for node in system.nodes(_TRAIL):
             addresses = tuple(dict.fromkeys(_recorded(system, node)))
             if addresses:
-                deposits = tuple(Deposit(action, rest="key") for action in (*_READS, *_WRITES))
+                actions = _WRITES if _writes_only(system, node) else (*_READS, *_WRITES)
+                deposits = tuple(Deposit(action, rest="key") for action in actions)
                 yield Channel(node, addresses, deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
@@ -102,6 +103,15 @@ class Trails(EdgeKind):
             for name in system.texts(node.get("S3BucketName"), node.template):
                 arn = f"arn:aws:s3:::{name}"
                 yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=_new_objects(written))
+
+
+def _writes_only(system: System, node: Node) -> bool:
+    """Whether a trail records no reads, for certain."""
+    selectors = list(system.items(node.get("EventSelectors") or [], node.template))
+    return node.get("AdvancedEventSelectors") is None and all(
+        isinstance(selector, Mapping) and system.text(selector.get("ReadWriteType"), node.template) == "WriteOnly"
+        for selector in selectors
+    )
 
 
 def _recorded(system: System, node: Node) -> Iterator[str]:
