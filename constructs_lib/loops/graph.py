@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import looks_made_up, rest_of
 from constructs_lib.loops.audience import Audience
+from constructs_lib.loops.beginnings import Beginnings, beginning
 from constructs_lib.loops.chains import Chains
 from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.contents import content, permits
@@ -146,10 +147,10 @@ class Graph:
         self._audiences: dict[Node, Audience] = {}
         self._leads_on = self._leading_on()
         self._channels: list[Channel] = []
-        self._by_service: dict[str, list[Channel]] = {}
+        self._by_beginning = Beginnings()
         self._by_address: dict[str, list[Channel]] = {}
-        self._with_free: dict[str, list[Channel]] = {}
-        self._not_known: dict[str, list[Channel]] = {}
+        self._with_free = Beginnings()
+        self._not_known = Beginnings()
         self._above: set[str] = set()
         for channel in channels:
             if channel.node in self._leads_on:
@@ -224,15 +225,14 @@ class Graph:
     def _file(self, channel: Channel) -> None:
         self._channels.append(channel)
         for name in channel.addresses:
-            service = name.partition(":")[0]
             self._above.update(name[: match.end()] for match in _BORDER.finditer(name, 0, len(name) - 1))
-            _filed(self._by_service, service, channel)
-            _filed(self._by_address, name, channel)
+            self._by_beginning.add(name, channel)
+            self._by_address.setdefault(name, []).append(channel)
             kinds = {kind_of(character) for character in symbols_in(name)}
             if "free" in kinds:
-                _filed(self._with_free, service, channel)
+                self._with_free.add(name, channel)
             if kinds - {"generated"}:
-                _filed(self._not_known, service, channel)
+                self._not_known.add(name, channel)
 
     def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
@@ -317,17 +317,17 @@ class Graph:
         service, colon, _ = head.partition(":")
         if not colon:
             return self._channels
-        of_service = self._by_service.get(service, [])
+        start = beginning(head)
         if service == "s3":
             name = head[: head.find("/") + 1]
         else:
             name = head if head == pattern or head.endswith((":", "/")) else ""
         kinds = {kind_of(character) for character in symbols_in(name)}
         if not name or name in self._above or "free" in kinds or looks_made_up(name):
-            return of_service
+            return self._by_beginning.of(start)
         # Another text may turn out to be this name only if it is not known itself; a made-up name is like no other.
         loose = self._with_free if "generated" in kinds else self._not_known
-        return [*self._by_address.get(name, ()), *loose.get(service, ())]
+        return [*self._by_address.get(name, ()), *loose.of(start)]
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"
@@ -426,9 +426,3 @@ class Graph:
             slow=passage.slow or listener.slow,
             unwatched=passage.unwatched or listener.unwatched,
         )
-
-
-def _filed(index: dict[str, list[Channel]], key: str, channel: Channel) -> None:
-    found = index.setdefault(key, [])
-    if not found or found[-1] is not channel:
-        found.append(channel)
