@@ -116,7 +116,6 @@ def _writes_only(system: System, node: Node) -> bool:
 
 def _recorded(system: System, node: Node) -> Iterator[str]:
     """The addresses of the buckets whose objects a trail records."""
-    every = [name for bucket in system.nodes(BUCKET) for name in bucket_addresses(system, bucket)]
     for selector in system.items(node.get("EventSelectors") or [], node.template):
         resources = selector.get("DataResources") if isinstance(selector, Mapping) else None
         for resource in system.items(resources or [], node.template):
@@ -125,14 +124,18 @@ def _recorded(system: System, node: Node) -> Iterator[str]:
                     for text in system.texts(value, node.template):
                         name = text.partition(":::")[2].partition("/")[0]
                         known = name and not system.symbols.free_in(name)
-                        yield from _of_bucket(system, name) if known else every
+                        yield from _of_bucket(system, name) if known else _of_every_bucket(system)
     for selector in system.items(node.get("AdvancedEventSelectors") or [], node.template):
         fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None
         for field in system.items(fields or [], node.template):
             if isinstance(field, Mapping) and "AWS::S3::Object" in [
                 *system.items(field.get("Equals") or [], node.template)
             ]:
-                yield from every
+                yield from _of_every_bucket(system)
+
+
+def _of_every_bucket(system: System) -> Iterator[str]:
+    return (name for bucket in system.nodes(BUCKET) for name in bucket_addresses(system, bucket))
 
 
 def _of_bucket(system: System, name: str) -> Iterator[str]:
