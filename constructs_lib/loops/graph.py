@@ -26,7 +26,7 @@ from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Collection, Hashable, Iterable, Iterator
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
     from constructs_lib.loops.policies import Allow, Deny
@@ -145,7 +145,7 @@ class Graph:
             for listener in kind.listeners(system):
                 self._listen(listener)
         self._audiences: dict[Node, Audience] = {}
-        self._leads_on = self._leading_on()
+        self._leads_on = self._leading_to(self.actors)
         self._channels: list[Channel] = []
         self._by_beginning = Beginnings()
         self._by_address: dict[str, list[Channel]] = {}
@@ -206,15 +206,15 @@ class Graph:
         self.not_modelled[f"what `{shown}` does"] = None
         return []
 
-    def _leading_on(self) -> set[Node]:
-        """The resources from which an actor can be reached at all."""
+    def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
+        """The resources from which one of some actors can be reached at all."""
         inward: dict[Node, list[Node]] = {}
         for source, heard in self._listeners.items():
             for _, targets in heard:
                 for target in targets:
                     inward.setdefault(target, []).append(source)
-        found = set(self.actors)
-        work = list(self.actors)
+        found = set(actors)
+        work = list(found)
         while work:
             for source in inward.get(work.pop(), ()):
                 if source not in found:
@@ -241,6 +241,11 @@ class Graph:
         return self.origins[actor].get(allow) if once else None
 
     @cached_property
+    def _around(self) -> set[Node]:
+        """The resources from which an actor can be reached that may be on a circle."""
+        return self._leading_to(self.circles.actors)
+
+    @cached_property
     def circles(self) -> Circles:
         """Who may be on a circle at all."""
         return Circles(self)
@@ -250,7 +255,7 @@ class Graph:
         return [listener for listener, _ in self._listeners.get(node, ())]
 
     def passages(self, outlet: Outlet) -> tuple[Passage, ...]:
-        """The ways that lead from an outlet to actors."""
+        """The ways that lead from an outlet to actors that may be on a circle."""
         found = self._reached.get(outlet)
         if found is None:
             steps = self._granted(outlet) if isinstance(outlet, Grant) else self._put(outlet)
@@ -284,7 +289,7 @@ class Graph:
         known = self._wakes.get(key)
         if known is None:
             start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-            known = self._wakes[key] = next(self._follow(start, node), None) is not None
+            known = self._wakes[key] = next(self._follow(start, node, self._leads_on), None) is not None
         return known
 
     def _put(self, put: Put) -> Iterator[Passage]:
@@ -292,11 +297,11 @@ class Graph:
         if needed is None:
             return
         free = self.system.symbols.free_in(put.target)
-        for node in self._targets(put.target, put.expects):
+        for node in filter(self._around.__contains__, self._targets(put.target, put.expects)):
             doubts = [doubt for doubt in (put.doubt, needed, *(symbol.why for symbol in free)) if doubt]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
-            yield from self._follow(start, node)
+            yield from self._follow(start, node, self._around)
 
     def _needed(self, put: Put) -> str | None:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
@@ -306,7 +311,7 @@ class Graph:
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in dict.fromkeys(self._candidates(grant.allow.resource)):
-            for deposit in channel.deposits:
+            for deposit in channel.deposits if channel.node in self._around else ():
                 action = grant.allow.actions.covers(deposit.action)
                 if action is not None:
                     for name in channel.addresses:
@@ -346,14 +351,14 @@ class Graph:
         start = Passage(
             via, channel.node, (), channel.node, stretch.message, (stretch,), doubts, slow=deposit.slow, deposit=deposit
         )
-        yield from self._follow(start, channel.node)
+        yield from self._follow(start, channel.node, self._around)
 
-    def _follow(self, passage: Passage, node: Node) -> Iterator[Passage]:
-        """Whom a message wakes that has arrived at a resource."""
+    def _follow(self, passage: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
+        """Whom a message wakes that has arrived at a resource, as far as it is within the given resources."""
         if node in self._is_actor:
             yield replace(passage, target=node)
         for listener, targets in self.hearing(node, passage.stretches[-1].message):
-            useful = [target for target in targets if target in self._leads_on]
+            useful = [target for target in targets if target in within]
             if not useful:
                 continue
             is_end = all(target in self._is_actor and target not in self._listeners for target in useful)
@@ -365,7 +370,7 @@ class Graph:
                     for target in useful:
                         passed = self._passed(passage, stretch, listener, target)
                         follow = self._follow if len(passed.hops) < MAX_HOPS else self._beyond
-                        for found in follow(passed, target):
+                        for found in follow(passed, target, within):
                             if found.hops not in known:
                                 known.add(found.hops)
                                 yield found
@@ -373,12 +378,12 @@ class Graph:
                     if is_end:
                         break
 
-    def _beyond(self, passage: Passage, node: Node) -> Iterator[Passage]:
+    def _beyond(self, passage: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
         """Whom a message may wake that has come too far to be followed exactly: all to whom there is any way."""
         if node in self._is_actor:
             yield replace(passage, target=node)
         far = replace(passage, doubts=(*passage.doubts, f"it goes on over more than {MAX_HOPS} resources"))
-        for target in self._ahead(node):
+        for target in filter(within.__contains__, self._ahead(node)):
             hop = Hop(node, "and so on", target)
             yield replace(far, hops=(*passage.hops, hop), target=target)
 
