@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
@@ -116,13 +117,26 @@ def show_errors_without_traceback() -> None:
             before(kind, error, traceback)
         elif ours.shown:
             headlines = "".join(f"  {one.severity}[{one.reference}]: {one.headline}\n" for one in ours.diagnostics)
-            sys.stderr.write(f"Nothing was deployed or emitted, because of what is shown above:\n{headlines}")
+            _write_last(hook, f"Nothing was deployed or emitted, because of what is shown above:\n{headlines}")
         else:
             line = _line_of_user(traceback) if ours is error else ""
             sys.stderr.write(f"{ours}\n{line}")
 
     hook.shows_diagnostics = True  # type: ignore[attr-defined]
     sys.excepthook = hook
+
+
+def _write_last(owner: object, text: str) -> None:
+    """Write to stderr when nothing of CDK comes any more.
+
+    CDK's report comes from another process, and a thread hands it on when it likes. jsii ends both in an exit handler,
+    and this has to come behind it: handlers run in reverse order, and jsii makes a finalizer (of a temporary folder)
+    before it registers its handler, so finalizers run later. An interactive Python does not end here.
+    """
+    if sys.flags.inspect or hasattr(sys, "ps1"):
+        sys.stderr.write(text)
+    else:
+        weakref.finalize(owner, sys.stderr.write, text)
 
 
 def _line_of_user(traceback: TracebackType | None) -> str:

@@ -94,14 +94,14 @@ class Project:
         text = APP.replace("PREFIX", repr(prefix)).replace("WRITTEN", repr(written)).replace("LATER", later)
         (self.folder / "app.py").write_text(text.replace("SYNTH", synth or "constructs_lib.synth(app)"))
 
-    def run(self, *command: str) -> tuple[int, str, str]:
+    def run(self, *command: str, **more: str) -> tuple[int, str, str]:
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CDK"))}
-        variables |= {"PYTHONPATH": str(ROOT), "CDK_VALIDATION": "false", "NO_COLOR": "1"}
+        variables |= {"PYTHONPATH": str(ROOT), "CDK_VALIDATION": "false", "NO_COLOR": "1", **more}
         ran = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
         return ran.returncode, ran.stdout, re.sub(r'"[0-9a-f]{12}"', '"0a1b2c3d4e5f"', ran.stderr)
 
-    def python(self) -> tuple[int, str, str]:
-        return self.run(sys.executable, "app.py")
+    def python(self, **more: str) -> tuple[int, str, str]:
+        return self.run(sys.executable, "app.py", **more)
 
     def cdk(self, *arguments: str) -> tuple[int, str, str]:
         return self.run("cdk", "--no-notices", *arguments)
@@ -135,6 +135,16 @@ class TestPython:
         assert errors.count(LOOP) == 1
         assert errors.endswith(SHOWN_ABOVE)
         assert "Traceback" not in errors
+
+    @pytest.mark.parametrize("synth", ["constructs_lib.synth(app)", "app.synth()"])
+    def test_names_a_loop_below_the_report_however_late_that_comes(self, project: Project, synth: str) -> None:
+        project.declare(written="in/", synth=synth)
+        node = project.folder / "late"
+        node.write_text('#!/bin/bash\nexec node "$@" 2> >(while read -r line; do sleep 0.5; echo "$line"; done >&2)\n')
+        node.chmod(0o755)
+        _, _, errors = project.python(JSII_NODE=str(node))
+        assert errors.count(LOOP) == 1
+        assert errors.endswith(SHOWN_ABOVE)
 
     @pytest.mark.parametrize("synth", ["constructs_lib.synth(app)", "app.synth()"])
     def test_shows_an_error_at_synthesis_alone(self, project: Project, synth: str) -> None:

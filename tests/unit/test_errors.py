@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,30 @@ def test_an_error_that_crossed_jsii_is_recognised(capsys: pytest.CaptureFixture[
     assert shown(crossed, capsys) == f"{error}\n"
 
 
-def test_an_error_that_was_shown_is_only_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_that_was_shown_is_only_named_below_what_comes_until_the_end() -> None:
+    script = """\
+import atexit, sys, tempfile
+from constructs_lib.errors import ConstructsLibError, Diagnostic
+
+folder = tempfile.TemporaryDirectory()
+atexit.register(sys.stderr.write, "the report\\n")
+error = ConstructsLibError(Diagnostic(reference="photo-not-found", headline="there is no photo at `a.jpg`"))
+error.shown = True
+raise error
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "the report\n"
+        "Nothing was deployed or emitted, because of what is shown above:\n"
+        "  error[photo-not-found]: there is no photo at `a.jpg`\n"
+    )
+
+
+def test_an_error_that_was_shown_is_named_at_once_in_an_interactive_python(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     error = ConstructsLibError(FULL)
     error.shown = True
     assert shown(error, capsys) == (
