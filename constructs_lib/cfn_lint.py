@@ -114,6 +114,7 @@ def _message(finding: Finding) -> str:
     sentences = [
         f"{finding.headline}: {path}" if path else finding.headline,
         *([finding.witness] if finding.witness else []),
+        *([finding.occasion] if finding.when else []),
         *(f"not proven, because {reason}" for reason in finding.reasons),
         *(f"help: {help_}" for help_ in finding.helps[:1]),
     ]

@@ -29,7 +29,8 @@ def as_text(results: Results) -> Iterator[str]:
         yield _summary(checked)
         for entry in checked.report.acknowledged:
             where = f" ({entry.by.where})" if entry.by.where else ""
-            meant = f"{entry.finding.headline}: {entry.by.reason}; bound: {entry.by.bound}{where}"
+            occasion = f", {entry.finding.occasion}" if entry.finding.when else ""
+            meant = f"{entry.finding.headline}{occasion}: {entry.by.reason}; bound: {entry.by.bound}{where}"
             yield f"  acknowledged: {_line(meant)}"
 
 

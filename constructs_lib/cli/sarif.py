@@ -96,7 +96,12 @@ def _result(finding: Finding, by: Acknowledgement | None, places: Places, rules:
         **(flow if finding.path else {}),
         **(fingerprint if finding.fingerprint else {}),
         "suppressions": [suppression] if by else [],
-        "properties": {"verdict": finding.verdict, "severity": finding.severity, "witness": finding.witness},
+        "properties": {
+            "verdict": finding.verdict,
+            "severity": finding.severity,
+            "witness": finding.witness,
+            "when": list(finding.when),
+        },
     }
 
 

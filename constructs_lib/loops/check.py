@@ -11,7 +11,7 @@ from constructs_lib.loops.describe import finding
 from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.graph import Grant, Graph
 from constructs_lib.loops.overlaps import overlaps
-from constructs_lib.loops.report import Report
+from constructs_lib.loops.report import Acknowledged, Report
 from constructs_lib.loops.worlds import Worlds, when
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _WRONG_IN_ANY = {"recursion-not-allowed", "invocation-loop-unproven"}
+"""What is wrong with acknowledgements even if not in every world."""
 _MORE = "there are more loops than are shown"
 
 
@@ -49,25 +50,28 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     found = worlds.run()
     clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps.places, _Overlaps(first.graph.system))
     overlapping = clashes.run()
-    findings = list(_merged((world, checked.found) for world, checked in found))
+    findings = list(_merged([(world, checked.found) for world, checked in found]))
     findings.sort(key=lambda one: (one.verdict != "loop", one.headline))
     edges, resources = first.finder.arrows()
+    complaints = _merged([(world, checked.complaints) for world, checked in found])
     known = [checked.known for _, checked in found]
+    by = {_identity(a.finding): a.by for one in known for a in one.acknowledged}
+    meant = _merged([(world, [a.finding for a in checked.known.acknowledged]) for world, checked in found])
     reasons = [why for one in findings for why in one.reasons]
     passed_over = [why for one in known for why in one.approximations]
     passed_over += [_MORE for _, checked in found if not checked.finder.is_complete]
     return Report(
         findings=(
             *findings,
-            *_merged((world, clash.found) for world, clash in overlapping),
-            *_complaints([checked.complaints for _, checked in found]),
+            *_merged([(world, clash.found) for world, clash in overlapping]),
+            *(one for one in complaints if not one.when or one.reference in _WRONG_IN_ANY),
         ),
         functions=len(first.graph.actors),
         resources=resources,
         edges=edges,
         approximations=tuple(dict.fromkeys([*passed_over, *worlds.approximations, *clashes.approximations, *reasons])),
         not_modelled=tuple(first.graph.not_modelled),
-        acknowledged=tuple({_identity(a.finding): a for one in known for a in one.acknowledged}.values()),
+        acknowledged=tuple(Acknowledged(one, by[_identity(one)]) for one in meant),
     )
 
 
@@ -130,30 +134,24 @@ def _placed(system: System, nodes: Iterable[Node | None]) -> Iterator[Place]:
             yield position[id(node.template)], str(at[1]) if len(at) > 1 else node.id
 
 
-def _merged(found: Iterable[tuple[World, list[Finding]]]) -> Iterator[Finding]:
+def _merged(found: Sequence[tuple[World, Sequence[Finding]]]) -> Iterator[Finding]:
     """Findings of several worlds, each once, with the worlds that it is in."""
-    worlds: dict[Any, list[World]] = {}
+    worlds: dict[Any, set[int]] = {}
     first: dict[Any, Finding] = {}
-    for world, findings in found:
+    for number, (_, findings) in enumerate(found):
         for one in findings:
             key = _identity(one)
             first.setdefault(key, one)
-            worlds.setdefault(key, []).append(world)
+            worlds.setdefault(key, set()).add(number)
     for key, one in first.items():
-        yield replace(one, when=when(worlds[key]))
+        there = [world for number, (world, _) in enumerate(found) if number in worlds[key]]
+        others = [world for number, (world, _) in enumerate(found) if number not in worlds[key]]
+        yield replace(one, when=when(there, others))
 
 
 def _identity(one: Finding) -> tuple[Any, ...]:
     """What makes a finding the same in another world; the same loop in another stack is another one."""
     way = tuple((step.template.name, step.template.path, step.source_id, step.target_id) for step in one.path)
     if one.fingerprint:
-        return one.fingerprint, way
+        return one.verdict, one.fingerprint, way
     return one.reference, one.headline, way, tuple((step.at, step.via) for step in one.path)
-
-
-def _complaints(worlds: list[list[Finding]]) -> Iterator[Finding]:
-    """What every world says of acknowledgements, and what is wrong if any world says it."""
-    named = [{_identity(one): one for one in complaints} for complaints in worlds]
-    for key, one in {key: one for complaints in named for key, one in complaints.items()}.items():
-        if one.reference in _WRONG_IN_ANY or all(key in complaints for complaints in named):
-            yield one

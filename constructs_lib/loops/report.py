@@ -85,6 +85,11 @@ class Finding:
     flows: tuple[Flow, ...] = ()
     when: tuple[str, ...] = ()
 
+    @property
+    def occasion(self) -> str:
+        """When it happens, as a sentence; empty if that does not hang on conditions or parameters."""
+        return f"happens when {'; or when '.join(self.when)}" if self.when else ""
+
     def diagnostic(self) -> Diagnostic:
         """The finding as an error to show."""
         return Diagnostic(
@@ -93,7 +98,7 @@ class Finding:
             evidence=_aligned(self.path) if self.path else "",
             witness=self.witness,
             notes=(
-                *([f"happens when {'; or when '.join(self.when)}"] if self.when else []),
+                *([self.occasion] if self.when else []),
                 *(f"not proven, because {reason}" for reason in self.reasons),
                 *_SEVERITY_NOTES[self.severity],
             ),
@@ -108,6 +113,7 @@ class Finding:
             "severity": self.severity,
             "path": [{"from": step.source_id, "via": step.via, "to": step.target_id} for step in self.path],
             "witness": self.witness,
+            "when": list(self.when),
             "help": list(self.helps),
             **({"fingerprint": self.fingerprint} if self.fingerprint else {}),
         }

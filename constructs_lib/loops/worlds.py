@@ -158,44 +158,43 @@ def _whole(world: WorldTemplates, places: Iterable[Place]) -> set[Place]:
     return found
 
 
-def when(worlds: Iterable[World]) -> tuple[str, ...]:
-    """In which worlds something happens, as few lines as possible; empty if in all."""
-    boxes = [{variable: frozenset({value}) for variable, value in world.items()} for world in worlds]
-    merged = True
-    while merged:
-        merged = False
-        for i, one in enumerate(boxes):
-            for j in range(i + 1, len(boxes)):
-                union = _united(one, boxes[j])
-                if union is not None:
-                    boxes[i] = union
-                    del boxes[j]
-                    merged = True
-                    break
-            if merged:
-                break
-    if any(not box for box in boxes):
-        return ()
-    return tuple(dict.fromkeys(" and ".join(_lines(box)) for box in boxes))
+def when(worlds: Iterable[World], others: Sequence[World]) -> tuple[str, ...]:
+    """In which worlds something happens, in few words.
+
+    Args:
+        worlds: where it does.
+        others: where it does not; both together are all worlds there are.
+
+    Returns:
+        What variables have to be, each line alone; none if it happens in all worlds.
+    """
+    boxes: list[_Box] = []
+    for world in worlds:
+        if not any(_holds(box, world) for box in boxes):
+            boxes.append(_widened({variable: frozenset({value}) for variable, value in world.items()}, others))
+    return tuple(dict.fromkeys(" and ".join(_lines(box)) for box in boxes if box))
 
 
 _Box = dict["Variable", frozenset[Value]]
+"""What variables may be; those that it does not name may be anything."""
 
 
-def _united(one: _Box, other: _Box) -> _Box | None:
-    """Two sets of worlds as one, if they differ in one variable only."""
-    if one.items() <= other.items():
-        return one
-    if other.items() <= one.items():
-        return other
-    if one.keys() != other.keys():
-        return None
-    different = [variable for variable in one if one[variable] != other[variable]]
-    if len(different) != 1:
-        return None
-    values = one[different[0]] | other[different[0]]
-    rest = {variable: chosen for variable, chosen in one.items() if variable != different[0]}
-    return rest if len(values) == len(different[0].values) else {**rest, different[0]: values}
+def _holds(box: _Box, world: World) -> bool:
+    return all(variable in world and world[variable] in values for variable, values in box.items())
+
+
+def _widened(box: _Box, others: Sequence[World]) -> _Box:
+    """A box with as many values as do not meet any of the other worlds."""
+    for variable in box:
+        for value in variable.values:
+            wider = {**box, variable: box[variable] | {value}}
+            if not any(_meets(wider, other) for other in others):
+                box = wider
+    return {variable: values for variable, values in box.items() if len(values) < len(variable.values)}
+
+
+def _meets(box: _Box, world: World) -> bool:
+    return all(world.get(variable) in (None, *values) for variable, values in box.items())
 
 
 def _lines(box: _Box) -> Iterator[str]:

@@ -80,6 +80,22 @@ def test_a_proven_loop_is_an_error_at_the_statement_that_lets_it_write() -> None
     )
 
 
+def test_a_loop_under_a_condition_says_when_it_happens() -> None:
+    head = "Parameters:\n  Stage: {Type: String, AllowedValues: [dev, test, prod]}\n"
+    head += "Conditions:\n  IsLive: !Not [!Equals [!Ref Stage, dev]]\n"
+    write = "arn:${AWS::Partition}:s3:::${Photos}/in/*"
+    staged = LOOPING.replace(f"!Sub {write}", f'!If [IsLive, !Sub "{write}", "arn:aws:s3:::x/*"]')
+    ((rule, line, column, message),) = found(head + staged)
+
+    assert (rule, line, column) == ("E99001", 19, 15)
+    assert message == (
+        "`Resize` can invoke itself through `Photos`: Resize -- s3:PutObject `in/*` --> Photos;"
+        " Photos -- s3:ObjectCreated:* `in/*` --> Resize; writing key `in/a` invokes `Resize` again;"
+        " happens when Stage is `test` or `prod`;"
+        " help: write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`"
+    )
+
+
 def test_what_cannot_be_excluded_is_a_warning() -> None:
     ((rule, line, column, message),) = found(UNPROVEN)
 

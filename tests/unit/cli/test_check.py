@@ -122,6 +122,7 @@ def test_json_is_one_object(folder: Folder) -> None:
                             {"from": "Photos", "via": "s3:ObjectCreated:*", "to": "Resize"},
                         ],
                         "witness": "writing key `a` invokes `Resize` again",
+                        "when": [],
                         "help": [
                             "write to another bucket than `Photos`",
                             f"if it is meant, acknowledge `{name}` with a reason and what bounds it",

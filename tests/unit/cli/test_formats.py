@@ -171,6 +171,7 @@ def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder)
             "verdict": "loop",
             "severity": "stopped-by-aws",
             "witness": "writing key `a` invokes `Resize` again",
+            "when": [],
         },
     }
 

@@ -61,6 +61,7 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
             {"from": "Photos", "via": "s3:ObjectCreated:* `in/*`", "to": "Resize"},
         ],
         "witness": "writing key `in/a` invokes `Resize` again",
+        "when": [],
         "help": [
             "write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`",
             "write to another bucket than `Photos`",

@@ -58,6 +58,36 @@ def test_a_loop_in_one_world_is_found_and_says_in_which(make: Make) -> None:
     assert "note: happens when Stage is `prod`\n" in str(check([template]))
 
 
+def test_a_loop_in_several_worlds_says_so_in_few_words(make: Make) -> None:
+    sections: Body = {
+        "Parameters": {
+            "Stage": {"Type": "String", "AllowedValues": ["dev", "test", "prod"]},
+            "Size": {"Type": "String", "AllowedValues": ["small", "large"]},
+        },
+        "Conditions": {
+            "IsProd": {"Fn::Or": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}, {"Condition": "IsLarge"}]},
+            "IsLarge": {"Fn::Equals": [{"Ref": "Size"}, "large"]},
+        },
+    }
+
+    assert seen(looping(make, if_prod("in/*", "out/*"), "in/", **sections)) == (
+        "loop",
+        [("Stage is `prod`", "Size is `large`")],
+    )
+
+
+def test_a_loop_that_is_certain_in_one_world_only_is_not_called_certain_in_another(make: Make) -> None:
+    sections = {**STAGE, "Parameters": {**STAGE["Parameters"], "Effect": {"Type": "String"}}}
+    template = looping(make, "*", **sections)
+    policy = template.document["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy["Statement"][0]["Effect"] = if_prod("Allow", {"Ref": "Effect"})
+
+    assert [(finding.verdict, finding.when) for finding in check([template]).findings] == [
+        ("loop", ("Stage is `prod`",)),
+        ("unproven", ("Stage is `dev`",)),
+    ]
+
+
 def test_a_loop_in_all_worlds_is_one_finding(make: Make) -> None:
     assert seen(looping(make, "*", if_prod("in/", "in/"))) == ("loop", [()])
 
