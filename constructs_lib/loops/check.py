@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from constructs_lib.loops.report import Acknowledgement, Finding
     from constructs_lib.loops.worlds import Place
     from constructs_lib.templates import Template
-    from constructs_lib.templates.conditions import World
     from constructs_lib.templates.system import Node
+    from constructs_lib.templates.variables import World
 
 __all__ = ["check"]
 

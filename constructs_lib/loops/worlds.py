@@ -11,14 +11,15 @@ from collections import Counter, deque
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from constructs_lib.templates.conditions import Conditions, Value, references_in
+from constructs_lib.templates.conditions import WorldTemplates
 from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.variables import Value, Variables, references_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from constructs_lib.templates import Template
-    from constructs_lib.templates.conditions import Variable, World, WorldTemplates
+    from constructs_lib.templates.variables import Variable, World
 
 __all__ = ["Place", "Worlds", "when"]
 
@@ -87,20 +88,20 @@ class Worlds(Generic[Found]):
             self._left -= len(variable.values)
             for value in variable.values:
                 narrower = {**world, variable: value}
-                work.append((narrower, self._check(self._conditions.world(narrower).templates)))
+                work.append((narrower, self._check(WorldTemplates(self._variables, narrower).templates)))
         return done
 
     @cached_property
-    def _conditions(self) -> Conditions:
+    def _variables(self) -> Variables:
         """Read only if something is found."""
-        return Conditions(self._templates)
+        return Variables(self._templates)
 
     def _next(self, world: World, found: Found) -> Variable | None:
         """The variable that most of the findings hang on."""
         groups = [list(group) for group in self._places(found)]
-        if not groups or self._conditions.is_empty:
+        if not groups or self._variables.is_empty:
             return None
-        templates = self._conditions.world(world)
+        templates = WorldTemplates(self._variables, world)
         counted = Counter(variable for group in groups for variable in _waiting(templates, group))
         return max(counted, key=lambda variable: counted[variable]) if counted else None
 
