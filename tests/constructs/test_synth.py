@@ -127,7 +127,9 @@ def test_a_loop_is_raised_whole_and_leaves_no_sam_template(app: cdk.App, declare
 
 
 def test_a_build_that_fails_is_raised_whole(app: cdk.App, declare: Declare, monkeypatch: pytest.MonkeyPatch) -> None:
-    failure = ConstructsLibError(Diagnostic(reference="cargo-build-failed", headline="x" * 3000))
+    failure = ConstructsLibError(
+        Diagnostic(reference="cargo-build-failed", headline="x" * 3000, evidence="  --> a\n  |", helps=("mend it",))
+    )
 
     def build(_: Iterable[CargoBinary]) -> dict[CargoBinary, BuiltBinary]:
         raise failure
@@ -136,6 +138,7 @@ def test_a_build_that_fails_is_raised_whole(app: cdk.App, declare: Declare, monk
     thumbnails(app, declare)
     with pytest.raises(ConstructsLibError) as raised:
         synth(app)
+    assert str(raised.value) == str(failure)
     assert raised.value.diagnostics == failure.diagnostics
     assert emitted(app) == []
 

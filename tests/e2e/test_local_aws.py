@@ -84,7 +84,13 @@ def test_notifications_that_overlap_or_lack_permission_are_refused(tmp_path: Pat
         )
         with pytest.raises(ClientError, match="Configuration is ambiguously defined"):
             configure(notification("one", Prefix="a/"), notification("one", Prefix="a/b/", Suffix=".jpg"))
+        assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket="photos")
+
         configure(notification("one", Prefix="a/", Suffix=".png"), notification("one", Prefix="a/", Suffix=".jpg"))
+        kept = s3.get_bucket_notification_configuration(Bucket="photos")["LambdaFunctionConfigurations"]
+        assert [
+            {rule["Name"].lower(): rule["Value"] for rule in one["Filter"]["Key"]["FilterRules"]} for one in kept
+        ] == [{"prefix": "a/", "suffix": ".png"}, {"prefix": "a/", "suffix": ".jpg"}]
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -236,22 +236,24 @@ def test_a_second_build_of_the_workspace_waits_and_then_finds_everything(
 
     def hold() -> None:
         inside.set()
-        go_on.wait(20)
+        assert go_on.wait(20)
 
     other = type(recorded)(on_step=hold)
     first = threading.Thread(target=build, args=([one],), kwargs={"progress": other})
     first.start()
-    inside.wait(20)
+    assert inside.wait(20)
     second = threading.Thread(target=build, args=([one],), kwargs={"progress": recorded})
     second.start()
-    while not recorded.said:
+    deadline = time.monotonic() + 20
+    while not recorded.said and time.monotonic() < deadline:
         time.sleep(0.01)
+    said_while_waiting, runs_while_waiting = list(recorded.said), len(fake.runs)
     go_on.set()
-    first.join()
-    second.join()
-    assert recorded.said[0] == f"another build of {workspace} is running; waiting for it"
-    assert recorded.said[1].endswith("from the cache")
-    assert len(fake.runs) == 1
+    first.join(20)
+    second.join(20)
+    assert said_while_waiting == [f"another build of {workspace} is running; waiting for it"]
+    assert [text.endswith("from the cache") for text in recorded.said[1:]] == [True]
+    assert (runs_while_waiting, len(fake.runs), recorded.steps) == (1, 1, [])
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
