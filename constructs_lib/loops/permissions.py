@@ -10,6 +10,7 @@ from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
 from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, statements
 from constructs_lib.templates.symbols import has_symbols
+from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +84,10 @@ class Permissions:
 
         A role that is not in the system may do anything.
         """
-        texts = self._system.texts(role, node.template) if role is not None else ()
-        found = [self._identity(arn) for arn in texts]
+        # Without a role there is no function, so a branch that leaves it out is none.
+        given = [choice for choice in self._system.choices(role, node.template) if choice is not MISSING]
+        texts = [text for choice in given if choice is not None for text in self._system.texts(choice, node.template)]
+        found = [self._identity(arn) for arn in dict.fromkeys(texts)]
         if len(found) == 1:
             return found[0]
         united = Identity(" or ".join(dict.fromkeys(identity.name for identity in found)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.nested import STACKS
-from constructs_lib.templates.texts import Texts
+from constructs_lib.templates.texts import MISSING, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,10 +140,17 @@ class System(Texts):
             known = self._names[node] = (self._generated(node),)
             if value is not None:
                 self._being_named += 1  # should its name refer to itself, it is the one that is made up
-                known = self.texts(value, node.template)
+                known = self.texts(value, node.template) if isinstance(value, str) else self._set_names(node, value)
                 self._being_named -= 1
                 self._names[node] = known
         return known
+
+    def _set_names(self, node: Node, value: Any) -> tuple[str, ...]:
+        """The names that a property sets; the one that is made up where a condition leaves the property out."""
+        found: list[str] = []
+        for choice in self.choices(value, node.template):
+            found += [self._generated(node)] if choice is MISSING else self.texts(choice, node.template)
+        return tuple(self._bounded(list(dict.fromkeys(found)), value, node.template))
 
     def arns(self, node: Node) -> tuple[str, ...]:
         """The ARNs that a resource may have."""

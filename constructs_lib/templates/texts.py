@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.nested import flattened
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node
     from constructs_lib.templates.template import Template
 
-__all__ = ["MISSING", "Resolved", "Texts"]
+__all__ = ["LEFT_OUT", "MISSING", "Resolved", "Texts"]
 
 MAX_ALTERNATIVES = 24
 MAX_DEPTH = 60
@@ -28,6 +29,8 @@ MAX_LENGTH = 64 * 1024
 """Longer than any property that CloudFormation takes; a definition of a state machine may be long."""
 MISSING = object()
 """What `AWS::NoValue` stands for."""
+LEFT_OUT = "it may be left out under a condition"
+"""Why the text of a value is not known that is `AWS::NoValue` in one branch of a condition."""
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -245,10 +248,23 @@ class Texts(ABC):
         if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):  # noqa: PLR2004
             return None
         found: list[str] = []
-        for items in self._lists(argument[1], template, depth):
-            pieces = [self._texts(item, template, depth) for item in items]
-            found += self._joined(pieces, argument[0], argument, template)
+        for listed in self._lists(argument[1], template, depth):
+            for items in self._without_missing(listed, template, depth):
+                pieces = [self._texts(item, template, depth) for item in items]
+                found += self._joined(pieces, argument[0], argument, template)
         return found or None
+
+    def _without_missing(self, items: list[Any], template: Template, depth: int) -> Iterator[list[Any]]:
+        """What a list may be once conditions have taken items out of it."""
+        if not any(map(_is_if, items)):
+            yield items
+            return
+        choices = [list(self.choices(item, template, depth)) if _is_if(item) else [item] for item in items]
+        if prod(map(len, choices)) > MAX_ALTERNATIVES:
+            yield [{"Fn::Unknown": items}]
+            return
+        for chosen in product(*choices):
+            yield [item for item in chosen if item is not MISSING]
 
     def _joined(self, pieces: list[list[str]], delimiter: str, value: Any, template: Template) -> list[str]:
         if all(len(piece) == 1 for piece in pieces):
@@ -271,9 +287,10 @@ class Texts(ABC):
         if isinstance(source, Mapping) and set(source) == {"Fn::Split"}:
             return self._select_split(index, source["Fn::Split"], template, depth)
         found: list[str] = []
-        for items in self._lists(source, template, depth):
-            if 0 <= index < len(items):
-                found += self._texts(items[index], template, depth)
+        for listed in self._lists(source, template, depth):
+            for items in self._without_missing(listed, template, depth):
+                if 0 <= index < len(items):
+                    found += self._texts(items[index], template, depth)
         return found or None
 
     def _select_split(self, index: int, argument: Any, template: Template, depth: int) -> list[str] | None:
@@ -336,7 +353,10 @@ class Texts(ABC):
     def _if(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004
             return None
-        return [text for branch in argument[1:] for text in self._texts(branch, template, depth)]
+        found: list[str] = []
+        for branch in argument[1:]:
+            found += self._texts(branch, template, depth) or [self._free({"Fn::If": argument}, template, LEFT_OUT)]
+        return found
 
     def _import_value(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         found: list[str] = []
@@ -438,6 +458,10 @@ class Texts(ABC):
 def _clean(text: str) -> str:
     """A literal, without characters that would be taken for symbols."""
     return text if text.isascii() or not has_symbols(text) else "".join("\ufffd" if has_symbols(c) else c for c in text)
+
+
+def _is_if(value: Any) -> bool:
+    return not isinstance(value, str) and isinstance(value, (dict, Mapping)) and "Fn::If" in value
 
 
 def _canonical(value: Any) -> str:

@@ -47,11 +47,41 @@ def test_a_denial_under_no_condition_excuses(make: Make) -> None:
         {**DENIED, "Action": [only_if("s3:PutObject"), "s3:GetObject"]},
         {**DENIED, "Resource": only_if("arn:aws:s3:::photos/*", "arn:aws:s3:::others/*")},
         {**DENIED, "Effect": only_if("Deny", "Allow")},
+        {**DENIED, "Resource": {"Fn::Join": ["", ["arn:aws:s3:::photos/", only_if("*")]]}},
+        {**DENIED, "Resource": {"Fn::Join": ["", ["arn:aws:s3:::photos/", *[only_if("*")] * 6]]}},
+        {**DENIED, "Resource": {"Fn::Select": [0, [only_if("arn:aws:s3:::photos/*"), "arn:aws:s3:::others/*"]]}},
     ],
-    ids=["statement", "action", "one of the actions", "resource", "effect"],
+    ids=[
+        "statement",
+        "action",
+        "one of the actions",
+        "resource",
+        "effect",
+        "part of a joined resource",
+        "many parts of a joined resource",
+        "one of which the resource is selected",
+    ],
 )
 def test_a_denial_with_a_condition_in_it_excuses_nothing(make: Make, denied: Body) -> None:
     assert make.check(looping(make, denied), **SECTIONS).verdict == "loop"
+
+
+def test_a_denial_whose_text_needs_what_a_condition_leaves_out_is_not_certain(make: Make) -> None:
+    denied = {**DENIED, "Resource": {"Fn::Sub": ["arn:aws:s3:::photos/${Rest}", {"Rest": only_if("*")}]}}
+
+    report = make.check(looping(make, denied), **SECTIONS)
+
+    assert (report.verdict, [finding.when for finding in report.findings]) == ("unproven", [("Stage is `dev`",)])
+
+
+def test_a_denial_by_name_does_not_reach_a_bucket_whose_name_a_condition_leaves_out(make: Make) -> None:
+    resources = looping(make, DENIED)
+    resources["Photos"] = make.bucket(make.notify("Resize"), BucketName=only_if("photos"))
+    resources["Role"] = make.role(make.allow("s3:PutObject", make.objects("Photos")), DENIED)
+
+    report = make.check(resources, **SECTIONS)
+
+    assert (report.verdict, [finding.when for finding in report.findings]) == ("loop", [("Stage is `dev`",)])
 
 
 def test_a_denial_of_what_a_parameter_chooses_excuses_nothing(make: Make) -> None:
