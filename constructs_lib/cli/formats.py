@@ -72,13 +72,7 @@ def as_github(results: Results) -> Iterator[str]:
 
 def diagnostic(finding: Finding, places: Places) -> Diagnostic:
     """A finding as an error to show, with all that helps, and each arrow with its place."""
-    shown = replace(finding.diagnostic(), helps=finding.helps)
-    arrows = shown.evidence.splitlines()
-    if not arrows or len(arrows) != len(finding.path):
-        return shown
-    width = max(map(len, arrows))
-    placed = [f"{arrow:<{width}}  {places.of(step) or ''}" for arrow, step in zip(arrows, finding.path, strict=True)]
-    return replace(shown, evidence="\n".join(line.rstrip() for line in placed))
+    return replace(finding.diagnostic([places.of(step) for step in finding.path]), helps=finding.helps)
 
 
 def printable(text: str) -> str:

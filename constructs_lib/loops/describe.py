@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.fixes import fixes
 from constructs_lib.loops.graph import Grant
+from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import place
 from constructs_lib.loops.report import Finding, Severity, Step, through
+from constructs_lib.loops.rewriting import resources_of
 from constructs_lib.loops.witness import flows, witness
 from constructs_lib.templates.symbols import symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from constructs_lib.loops.finder import Edge, Finder
     from constructs_lib.loops.graph import Graph
@@ -119,7 +122,21 @@ def _steps(graph: Graph, finder: Finder, edges: list[Edge]) -> Iterator[Step]:
             via = hop.via if index else f"{', '.join(actions[:MAX_ACTIONS])}{more}"
             at, template = place(graph, edge, hop)
             other = template if template is not source.template else None
-            yield Step(label(source), via, label(target), source.id, target.id, source.template, at, other)
+            granted = None if index else _granted(graph, edge)
+            yield Step(label(source), via, label(target), source.id, target.id, source.template, at, other, granted)
+
+
+def _granted(graph: Graph, edge: Edge) -> tuple[str, Any] | None:
+    """The action of a grant, and which of its statement's resources it is about."""
+    deposit = edge.passage.deposit
+    if not isinstance(edge.outlet, Grant) or deposit is None:
+        return None
+    node, statement = graph.origins[edge.source].get(edge.outlet.allow, (None, None))
+    if node is None or not isinstance(statement, Mapping) or "Resource" not in statement:
+        return None
+    resources = listed(statement["Resource"])
+    indices = resources_of(graph, node.template, statement, edge.outlet.allow.resource)
+    return deposit.action, resources[indices[0]] if indices else None
 
 
 def _reasons(graph: Graph, edge: Edge) -> list[str]:

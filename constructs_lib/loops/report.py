@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from constructs_lib.errors import Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from constructs_lib.loops.changes import Fix, Flow
     from constructs_lib.templates import Template
@@ -41,6 +41,8 @@ class Step:
         template: the template that holds where it starts.
         at: where in a template's document stands what makes the arrow, e.g. a policy statement; empty if not known.
         at_template: that template, if it is another one.
+        granted: if a policy statement makes the arrow: the action, and which of the statement's resources, as the
+            template has it.
     """
 
     source: str
@@ -51,6 +53,7 @@ class Step:
     template: Template = field(repr=False)
     at: tuple[str | int, ...] = ()
     at_template: Template | None = field(default=None, repr=False)
+    granted: tuple[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,16 @@ class Finding:
         """When it happens, as a sentence; empty if that does not hang on conditions or parameters."""
         return f"happens when {'; or when '.join(self.when)}" if self.when else ""
 
-    def diagnostic(self) -> Diagnostic:
-        """The finding as an error to show."""
+    def diagnostic(self, places: Sequence[object] = ()) -> Diagnostic:
+        """The finding as an error to show.
+
+        Args:
+            places: where each arrow is written, or None.
+        """
         return Diagnostic(
             reference=self.reference,
             headline=self.headline,
-            evidence=_aligned(self.path) if self.path else "",
+            evidence=_aligned(self.path, places or [None] * len(self.path)) if self.path else "",
             witness=self.witness,
             notes=(
                 *([self.occasion] if self.when else []),
@@ -207,11 +214,16 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return "loop" if "loop" in found else "unproven" if "unproven" in found else "loop-free"
 
 
-def _aligned(path: tuple[Step, ...]) -> str:
-    widest = max(len(step.source) for step in path)
-    arrows = [f"{step.source:<{widest}}  -- {step.via} -->" for step in path]
-    width = max(map(len, arrows))
-    return "\n".join(f"{arrow:<{width}} {step.target}" for arrow, step in zip(arrows, path, strict=True))
+def _aligned(path: tuple[Step, ...], places: Sequence[object]) -> str:
+    sources = _padded([step.source for step in path])
+    arrows = _padded([f"{source}  -- {step.via} -->" for source, step in zip(sources, path, strict=True)])
+    steps = _padded([f"{arrow} {step.target}" for arrow, step in zip(arrows, path, strict=True)])
+    return "\n".join(f"{step}  {place or ''}".rstrip() for step, place in zip(steps, places, strict=True))
+
+
+def _padded(texts: list[str]) -> list[str]:
+    width = max(map(len, texts))
+    return [f"{text:<{width}}" for text in texts]
 
 
 def through(path: tuple[Step, ...], *, certain: bool) -> str:

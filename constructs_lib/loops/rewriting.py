@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from constructs_lib.loops.provenance import Route
     from constructs_lib.templates import Template
 
-__all__ = ["rewritten"]
+__all__ = ["resources_of", "rewritten"]
 
 
 @dataclass
@@ -72,7 +72,7 @@ def rewritten(
         template, route, statement = found
         _, _, edit = edits.setdefault(id(statement), (template, route, _Edit(statement)))
         covering = [a for a in _listed(statement["Action"]) if Actions((a,)).covers(passage.deposit.action)]
-        indices = _indices(graph, template, statement, outlet.allow.resource)
+        indices = resources_of(graph, template, statement, outlet.allow.resource)
         if not indices or any(_is_broad(action) for action in covering):
             return ()
         edit.actions.update(covering)
@@ -99,7 +99,7 @@ def _statement(graph: Graph, edge: Edge, outlet: Outlet) -> tuple[Template, Rout
     return node.template, route, statement
 
 
-def _indices(graph: Graph, template: Template, statement: Mapping[str, Any], pattern: str) -> list[int]:
+def resources_of(graph: Graph, template: Template, statement: Mapping[str, Any], pattern: str) -> list[int]:
     """Which of a statement's resources are the pattern, and nothing else."""
     system = graph.system
     unknown = system.symbols.character("policy variable", "${…}", "free")
