@@ -98,7 +98,11 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Logs::LogGroup": Naming("LogGroupName", _regional("logs", "log-group:{name}:*")),
     "AWS::CloudTrail::Trail": Naming("TrailName", _regional("cloudtrail", "trail/{name}")),
     "AWS::ApiGateway::RestApi": Naming("", _regional("execute-api", "{name}"), attributes={"RestApiId": "{name}"}),
-    "AWS::ApiGatewayV2::Api": Naming("", _regional("execute-api", "{name}"), attributes={"ApiId": "{name}"}),
+    "AWS::ApiGatewayV2::Api": Naming(
+        "",
+        _regional("execute-api", "{name}"),
+        attributes={"ApiId": "{name}", "ApiEndpoint": "https://{name}.execute-api.{region}.amazonaws.com"},
+    ),
     "AWS::Serverless::Api": Naming("", _regional("execute-api", "{name}")),
     "AWS::Serverless::HttpApi": Naming("", _regional("execute-api", "{name}")),
 }

@@ -160,8 +160,11 @@ class _Expansion:
         config = properties.get("EventInvokeConfig")
         if isinstance(config, Mapping):
             self._invoke_config(logical_id, config)
-        if isinstance(properties.get("FunctionUrlConfig"), Mapping):
-            self._add(f"{logical_id}Url", "AWS::Lambda::Url", {"TargetFunctionArn": {"Ref": logical_id}})
+            self._at = ()
+        url = properties.get("FunctionUrlConfig")
+        if isinstance(url, Mapping):
+            target = {"TargetFunctionArn": {"Ref": logical_id}, "AuthType": url.get("AuthType")}
+            self._add(f"{logical_id}Url", "AWS::Lambda::Url", target)
         alias = properties.get("AutoPublishAlias")
         if isinstance(alias, str):
             self._add(f"{logical_id}Alias{alias}", "AWS::Lambda::Alias", {"FunctionName": {"Ref": logical_id}})

@@ -194,6 +194,8 @@ class System(Texts):
         if node.type in properties and attribute in {"Ref", "AliasArn", "FunctionArn"}:
             # Aliases and versions stand for their function.
             return tuple(self._function_arn(text) for text in self.texts(node.get("FunctionName"), node.template))
+        if node.type == "AWS::Lambda::Url" and attribute in {"Ref", "FunctionArn"}:
+            return tuple(self._function_arn(text) for text in self.texts(node.get("TargetFunctionArn"), node.template))
         if node.type == "AWS::S3::AccessPoint" and attribute == "Alias":
             return self.texts(node.get("Bucket"), node.template)  # stands for its bucket
         if node.type == "AWS::Kinesis::StreamConsumer":
@@ -207,7 +209,7 @@ class System(Texts):
         if (
             node.type.startswith("AWS::")
             and not is_output
-            and (attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name")))
+            and (attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name", "FunctionUrl")))
         ):
             return (self.symbols.character((node, attribute), label, "generated"),)
         return (self.symbols.character((node, attribute), label, "free", f"`{label}` is known at deployment only"),)

@@ -1,6 +1,6 @@
 """Edge kinds: a new one is a class in a module here, and a line in `EDGE_KINDS`."""
 
-from constructs_lib.loops.edges.apis import Apis, Urls
+from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
@@ -15,6 +15,7 @@ from constructs_lib.loops.edges.states import StateMachines
 from constructs_lib.loops.edges.streams import Firehoses, Streams
 from constructs_lib.loops.edges.tables import Tables
 from constructs_lib.loops.edges.topics import Topics
+from constructs_lib.loops.edges.urls import Urls
 
 __all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
 

@@ -1,4 +1,4 @@
-"""APIs and function URLs: who may call them wakes the function behind."""
+"""APIs: who may call them wakes the function behind."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
 from constructs_lib.loops.edges.lambdas import FUNCTION
+from constructs_lib.loops.edges.urls import APIS
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["APIS", "Apis", "Urls"]
+__all__ = ["Apis"]
 
-APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _INVOKED = re.compile(r"functions/(arn:.*?)/invocations")
 
 
@@ -72,16 +72,3 @@ def _integrated(system: System, node: Node, property_: str, arn: str) -> Iterato
         if not known and system.symbols.free_in(name):
             for type_ in APIS:
                 yield Listener(None, type_, arn, "integration", (FUNCTION,), by=node)
-
-
-class Urls(EdgeKind):
-    """Function URLs: a role with `lambda:InvokeFunctionUrl` may call them."""
-
-    def channels(self, system: System) -> Iterator[Channel]:
-        """The functions that have a URL."""
-        functions = {name: node for node in system.nodes(FUNCTION) for name in system.names(node)}
-        for node in system.nodes("AWS::Lambda::Url"):
-            for target in system.texts(node.get("TargetFunctionArn"), node.template):
-                name = target.rpartition("function:")[2].partition(":")[0]
-                if name in functions:
-                    yield Channel(functions[name], (f"lambda:function:{name}",), (Deposit("lambda:InvokeFunctionUrl"),))

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.apis import APIS
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
 from constructs_lib.loops.edges.calls import CALLS, STATE_MACHINE, Call
 from constructs_lib.loops.edges.events import BUS, OWN_EVENT, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import Resolved
@@ -92,6 +92,11 @@ class StateMachines(EdgeKind):
         elif name in CALLS:
             call = CALLS[name]
             value = _named(call, arguments, node)
+        elif name == "http:invoke":
+            url = _substituted(arguments.get("ApiEndpoint", _UNKNOWN), node)
+            for text in system.texts(url, node.template) if url is not _UNKNOWN else ():
+                for arn in called(system, text):
+                    yield Put(node, arn, shown)
             message = call.message & _key(system, node, arguments) if name.startswith("s3:") else call.message
             if value is _UNKNOWN:
                 yield from _anywhere(system, node, shown, call.expects, message)

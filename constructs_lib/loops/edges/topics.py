@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
+from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.patterns import pattern
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class Topics(EdgeKind):
     ) -> Iterator[Listener]:
         template = by.template
         protocol = system.text(entry.get("Protocol"), template)
-        if protocol is not None and protocol not in _PROTOCOLS:
+        if protocol in {"http", "https"}:
+            targets = [arn for url in system.texts(entry.get("Endpoint"), template) for arn in called(system, url)]
+        elif protocol is None or protocol in _PROTOCOLS:
+            targets = list(system.texts(entry.get("Endpoint"), template))
+        else:
             return
         scope = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
         policy = entry.get("FilterPolicy")
@@ -58,8 +63,8 @@ class Topics(EdgeKind):
             else pattern(system, policy, template, under="body." if scope == "MessageBody" else "attributes.")
         )
         raw = system.text(entry.get("RawMessageDelivery", "false"), template) == "true"
-        expects = _PROTOCOLS[protocol] if protocol else (FUNCTION, QUEUE)
-        for target in system.texts(entry.get("Endpoint"), template):
+        expects = _PROTOCOLS.get(protocol or "", (FUNCTION, QUEUE))
+        for target in targets:
             for topic in topics:
                 carry = unchanged if raw else _wrapped
                 yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by)

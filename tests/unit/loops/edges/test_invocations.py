@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.loops.edges.parts import arn, body, loops, mapping, queue_loop, worker
+from tests.unit.loops.edges.parts import arn, body, loops, mapping, queue_loop, rule, topic_loop, worker
 
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
@@ -52,6 +52,24 @@ def openapi_loop(make: Make) -> Resources:
     return {
         **worker(make, "execute-api:Invoke", "*"),
         "Api": body("AWS::ApiGateway::RestApi", Body=document),
+    }
+
+
+API_URL = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/prod/run"}
+HTTP_URL = {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
+FUNCTION_URL = {"Fn::GetAtt": ["Url", "FunctionUrl"]}
+
+
+def told(make: Make, url: Any, others: Resources | None = None, *, signed: str = "NONE") -> Resources:
+    """A function that nothing is granted to, and that is told a URL; it is behind an API, and has one of its own."""
+    return {
+        "Worker": make.function(Environment={"Variables": {"STAGE": "prod", "TARGET": url}}),
+        "Role": make.role(),
+        "Api": body("AWS::ApiGatewayV2::Api", ProtocolType="HTTP"),
+        "Integration": body("AWS::ApiGatewayV2::Integration", ApiId={"Ref": "Api"}, IntegrationUri=arn("Worker")),
+        "Route": body("AWS::ApiGatewayV2::Route", ApiId={"Ref": "Api"}, AuthorizationType=signed),
+        "Url": body("AWS::Lambda::Url", TargetFunctionArn=arn("Worker"), AuthType=signed),
+        **(others or {}),
     }
 
 
@@ -114,3 +132,64 @@ def test_who_may_run_a_task_may_do_what_its_role_may(make: Make) -> None:
     assert make.check(resources).verdict == "loop"
     resources["Role"] = make.role(make.allow("ecs:RunTask", {"Ref": "Task"}))
     assert make.check(resources).verdict == "loop-free"
+
+
+@pytest.mark.parametrize("url", [API_URL, HTTP_URL, FUNCTION_URL], ids=["host", "endpoint", "function URL"])
+def test_a_function_that_is_told_its_own_url_may_call_it_without_a_grant(make: Make, url: Any) -> None:
+    report = make.check(told(make, url))
+
+    assert report.verdict == "unproven"
+    assert report.approximations == ("only the code of `Worker` tells whether it calls the URL in `TARGET`",)
+    assert make.check(told(make, url, signed="AWS_IAM")).verdict == "loop-free"
+
+
+def test_a_custom_domain_is_its_apis_url(make: Make) -> None:
+    mapped = {"Mapping": body("AWS::ApiGatewayV2::ApiMapping", DomainName="api.acme.com", ApiId={"Ref": "Api"})}
+
+    assert make.check(told(make, "https://API.acme.com/v1/run", mapped)).verdict == "unproven"
+    assert make.check(told(make, "https://www.acme.com/v1/run", mapped)).verdict == "loop-free"
+    assert make.check(told(make, "https://API.acme.com/v1/run")).verdict == "loop-free"
+
+
+@pytest.mark.parametrize("url", [{"Ref": "Api"}, {"Ref": "AWS::Region"}, "", "https://"])
+def test_a_text_without_a_host_is_no_url(make: Make, url: Any) -> None:
+    assert make.check(told(make, url)).verdict == "loop-free"
+
+
+def test_posting_to_the_connections_of_a_websocket_api_wakes_nobody(make: Make) -> None:
+    api = {"Api": body("AWS::ApiGatewayV2::Api", ProtocolType="WEBSOCKET")}
+    socket = {"Fn::Sub": "wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/prod"}
+
+    assert make.check(told(make, API_URL, api)).verdict == "loop-free"
+    assert make.check(told(make, socket, api)).verdict == "unproven"
+
+
+def test_a_subscription_by_https_calls_the_api_behind_it(make: Make) -> None:
+    resources = topic_loop(make)
+    resources["Subscription"]["Properties"].update(Protocol="https", Endpoint=API_URL)
+    del resources["Worker"]
+
+    report = make.check({**told(make, "https://elsewhere"), **resources})
+
+    assert loops(report) == [("Worker > Topic > Api > Worker", "endless")]
+
+
+def test_an_api_destination_calls_the_api_behind_its_endpoint(make: Make) -> None:
+    destination = body("AWS::Events::ApiDestination", InvocationEndpoint=API_URL, HttpMethod="POST")
+    resources = {
+        **told(make, "https://elsewhere"),
+        "Role": make.role(make.allow("events:PutEvents", "*")),
+        "Rule": rule({"source": ["shop"]}, arn("Destination")),
+        "Destination": destination,
+    }
+
+    assert loops(make.check(resources)) == [
+        ("Worker > default event bus > Destination > Api > Worker", "endless"),
+    ]
+
+
+def test_the_reference_of_a_function_url_is_its_functions_arn(make: Make) -> None:
+    resources = url_loop(make)
+    resources["Role"] = make.role(make.allow("lambda:InvokeFunctionUrl", {"Ref": "Url"}))
+
+    assert make.check(resources).verdict == "loop"
