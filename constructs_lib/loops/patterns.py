@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.absence import all_may_be_absent, may_be_absent
-from constructs_lib.loops.keys import ANY, STAR, literal
+from constructs_lib.loops.keys import ANY, STAR, compiled, literal
 from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.loops.messages import ABSENT, NOT_TEXT, Message
-from constructs_lib.loops.policies import always
+from constructs_lib.loops.policies import always, listed
+from constructs_lib.templates.texts import resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from constructs_lib.templates.system import System
     from constructs_lib.templates.template import Template
 
@@ -26,6 +29,7 @@ MAX_ALTERNATIVES = 48
 MAX_DEPTH = 30
 _CASES = 64
 _EVERYTHING = (Message(),)
+_ANY_TEXT = Language(((STAR,),), (ABSENT, NOT_TEXT))
 
 
 def criteria(system: System, value: Any, template: Template) -> tuple[Message, ...]:
@@ -72,7 +76,7 @@ def _documents(system: System, value: Any, template: Template) -> Iterator[Any]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return resolved(json.loads(text))
     except (ValueError, RecursionError):
         return None
 
@@ -131,30 +135,43 @@ def _matcher(system: System, name: str, value: Any, template: Template) -> Langu
     if name == "exists":
         return Language(((ABSENT,),)) if value is False else Language((), (ABSENT,))
     if name in {"numeric", "cidr"}:
-        return Language(((NOT_TEXT if name == "numeric" else STAR,),))
+        return Language(((NOT_TEXT,),)) if name == "numeric" else _ANY_TEXT
     if name == "anything-but":
         nested = value if isinstance(value, Mapping) and not _is_intrinsic(value) else None
         if nested is not None and len(nested) == 1:
-            inner = _matcher(system, *next(iter(nested.items())), template)
-            return Language((), (*inner.all_of[0], ABSENT)) if inner.all_of and not inner.none_of else ANYTHING
-        return Language((), (*map(literal, always(system, value, template)), ABSENT))
+            inner_name, inner = next(iter(nested.items()))
+            excluded = _globs(inner_name, inner, lambda texts: always(system, texts, template), exact=True)
+            return ANYTHING if excluded is None else Language((), (*excluded, ABSENT))
+        texts = [item for item in listed(value) if not isinstance(item, (bool, int, float))]
+        return Language((), (*map(literal, always(system, texts, template)), ABSENT))
     return _of_texts(system, name, value, template)
 
 
 def _of_texts(system: System, name: str, value: Any, template: Template) -> Language:
+    def ever(inner: Any) -> list[str]:
+        return [text for item in system.items(inner, template) for text in system.texts(item, template)]
+
+    found = _globs(name, value, ever)
+    if not found:
+        return ANYTHING
+    language = Language((tuple(found),))
+    return language & _ANY_TEXT if any(compiled(glob).matches(ABSENT) for glob in found) else language
+
+
+def _globs(name: str, value: Any, read: Callable[[Any], list[str]], *, exact: bool = False) -> list[str] | None:
+    """The globs of a matcher, or only such as it has for certain; None if it is not known."""
     if isinstance(value, Mapping) and set(value) == {"equals-ignore-case"}:  # within prefix or suffix
         value, folded = value["equals-ignore-case"], True
     else:
         folded = name == "equals-ignore-case"
     forms = {"prefix": "{}" + STAR, "suffix": STAR + "{}", "wildcard": "{}", "equals-ignore-case": "{}"}
     if name not in forms:
-        return ANYTHING
+        return None
     found: list[str] = []
-    for item in system.items(value, template):
-        for text in map(literal, system.texts(item, template)):
-            plain = _wildcard(text) if name == "wildcard" else text
-            found += [forms[name].replace("{}", case) for case in (_cases(plain) if folded else [plain])]
-    return Language((tuple(found),)) if found else ANYTHING
+    for text in map(literal, read(value)):
+        plain = _wildcard(text) if name == "wildcard" else text
+        found += [forms[name].replace("{}", case) for case in (_cases(plain, exact=exact) if folded else [plain])]
+    return found
 
 
 def _wildcard(text: str) -> str:
@@ -162,12 +179,12 @@ def _wildcard(text: str) -> str:
     return pieces.replace("*", STAR).replace("\x05", "*").replace("\x04", "\\")
 
 
-def _cases(text: str) -> list[str]:
-    """A text in all cases; past a few letters any character may stand for a letter."""
+def _cases(text: str, *, exact: bool) -> list[str]:
+    """A text in all cases; past a few letters any character may stand for a letter, or none is exact."""
     found = [""]
     for character in text:
         cases = dict.fromkeys((character.lower(), character.upper()))
         if len(found) * len(cases) > _CASES:
-            return ["".join(ANY if c.lower() != c.upper() else c for c in text)]
+            return [] if exact else ["".join(ANY if c.lower() != c.upper() else c for c in text)]
         found = [start + case for start in found for case in cases if len(case) == 1]
     return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node
     from constructs_lib.templates.template import Template
 
-__all__ = ["LEFT_OUT", "MISSING", "Resolved", "Texts"]
+__all__ = ["LEFT_OUT", "MISSING", "Resolved", "Texts", "resolved"]
 
 MAX_ALTERNATIVES = 24
 MAX_DEPTH = 60
@@ -45,6 +45,17 @@ class Resolved(str):
     """A text that has been resolved already."""
 
     __slots__ = ()
+
+
+def resolved(value: Any) -> Any:
+    """A value read from a text that has been resolved: symbols in it are to stay."""
+    if isinstance(value, str):
+        return value if value.isascii() else Resolved(value)
+    if isinstance(value, list):
+        return [resolved(item) for item in value]
+    if isinstance(value, dict):
+        return {key: resolved(item) for key, item in value.items()}
+    return value
 
 
 class Texts(ABC):

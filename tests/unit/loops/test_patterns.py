@@ -41,7 +41,9 @@ MATCHERS = {
     "an escaped star": ([{"wildcard": "a\\*"}], {"a*"}),
     "a star behind an escaped backslash": ([{"wildcard": "a\\\\*"}], {"a\\", "a\\b"}),
     "a number": ([{"numeric": ["=", 5]}], {NOT_TEXT}),
-    "an address, which is not decided": ([{"cidr": "10.0.0.0/8"}], set(VALUES)),
+    "an address, which is not decided": ([{"cidr": "10.0.0.0/8"}], set(VALUES) - {ABSENT, NOT_TEXT}),
+    "any text that is there": ([{"prefix": ""}], set(VALUES) - {ABSENT, NOT_TEXT}),
+    "any text, as a wildcard": ([{"wildcard": "*"}], set(VALUES) - {ABSENT, NOT_TEXT}),
     "a plain number": ([5], {NOT_TEXT}),
     "null": ([None], {NOT_TEXT}),
     "any but a text": ([{"anything-but": "in"}], {"out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT}),
@@ -71,6 +73,15 @@ MATCHERS = {
         [{"anything-but": {"Ref": "One"}}],
         {"out", "IN", "inner", "a*", "a\\", "a\\b", NOT_TEXT},
     ),
+    "any but a number": ([{"anything-but": [5]}], set(VALUES) - {ABSENT}),
+    "any but a prefix that a condition chooses": (
+        [{"anything-but": {"prefix": {"Fn::If": ["C", "in", "out"]}}}],
+        set(VALUES) - {ABSENT},
+    ),
+    "any but a prefix of a parameter of two values": (
+        [{"anything-but": {"prefix": {"Ref": "Two"}}}],
+        set(VALUES) - {ABSENT},
+    ),
     "any but a parameter that may be anything": ([{"anything-but": {"Ref": "Any"}}], set(VALUES) - {ABSENT}),
     "any but what an unknown operator says": ([{"anything-but": {"like": "in"}}], set(VALUES)),
     "a prefix of no texts": ([{"prefix": []}], set(VALUES)),
@@ -96,6 +107,18 @@ def test_a_pattern_as_json_text_means_the_same(name: str) -> None:
     text = json.dumps({"name": matcher})
 
     assert {value for value in VALUES if lets_through(text, name=value)} == expected
+
+
+def test_any_but_a_long_text_in_any_case_keeps_out_no_other() -> None:
+    assert lets_through({"name": [{"anything-but": {"equals-ignore-case": "abcdefgh"}}]}, name="ABCDEFGX")
+
+
+def test_a_text_that_is_not_known_is_the_same_inside_of_a_pattern_as_text() -> None:
+    (name,) = SYSTEM.texts({"Ref": "Queue"}, TEMPLATE)
+
+    found = pattern(SYSTEM, {"Fn::Sub": '{"name": ["${Queue}"]}'}, TEMPLATE)
+
+    assert found == (Message({"name": Language(((name,),))}),)
 
 
 @pytest.mark.parametrize(
