@@ -1,27 +1,27 @@
 """Who of many listeners a message may reach: looked up by the texts that their filters ask for.
 
-An event bus may have thousands of rules, most of which ask for one bucket or one source. Two texts whose last part,
-behind the last colon, is known and not the same are different; a name that CloudFormation makes up is like no other.
-What is found is tried exactly; what is not found cannot match.
+An event bus may have thousands of rules, most of which ask for one bucket or one source. What is found is tried
+exactly; what is not found cannot match. Of an ARN the last part tells, because accounts and regions may be unknown.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.addresses import looks_made_up
+from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.loops.languages import ANYTHING, Language
-from constructs_lib.templates.symbols import has_symbols, kind_of
+from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from constructs_lib.loops.messages import Message
 
 __all__ = ["Audience"]
 
 _SOURCE = "source"
+_COMMON = {_SOURCE, "detail-type"}
 
 
 class Audience:
@@ -33,33 +33,28 @@ class Audience:
 
     def __init__(self, filters: Sequence[tuple[Message, ...]]) -> None:
         # By the source that is asked for, then by another field and its text; None where nothing is asked for.
-        self._index: dict[str | None, dict[str | None, dict[str, list[int]]]] = {}
+        self._index: dict[str | None, dict[str | None, Directory[int]]] = {}
         self._sources: dict[Language, list[str | None]] = {}
         for position, alternatives in enumerate(filters):
             for message in alternatives:
                 self._add(position, message)
 
     def _add(self, position: int, message: Message) -> None:
-        asked = {
-            name: texts
-            for name, language in message.fields.items()
-            if name != _SOURCE and (texts := _texts(language, _last_part))
-        }
-        field = max(asked, key=len, default=None)
-        sources: Sequence[str | None] = _texts(message.fields.get(_SOURCE, ANYTHING), str) or [None]
-        for source in sources:
-            by_text = self._index.setdefault(source, {}).setdefault(field, {})
-            for text in asked[field] if field is not None else ("",):
-                by_text.setdefault(text, []).append(position)
+        asked = {name: _texts(language) for name, language in message.fields.items() if name != _SOURCE}
+        field = max(asked, key=lambda name: (name not in _COMMON, _telling(asked[name])), default=None)
+        sources = next((group for group in message.fields.get(_SOURCE, ANYTHING).all_of if all(map(_plain, group))), ())
+        for source in sources or (None,):
+            directory = self._index.setdefault(source, {}).setdefault(field, Directory())
+            for text in asked[field] if field is not None else (STAR,):
+                directory.add(text, position)
 
     def of(self, message: Message) -> list[int]:
         """The positions of those whom a message may reach, in order, and perhaps of others."""
         found: set[int] = set()
         for source in self._asked_for(message.fields.get(_SOURCE, ANYTHING)):
-            for field, by_text in self._index[source].items():
-                known = None if field is None else _texts(message.fields.get(field, ANYTHING), _last_part)
-                for text in known or by_text:
-                    found.update(by_text.get(text, ()))
+            for field, directory in self._index[source].items():
+                for text in _texts(message.fields.get(field or "", ANYTHING)):
+                    found.update(directory.of(text))
         return sorted(found)
 
     def _asked_for(self, language: Language) -> list[str | None]:
@@ -74,22 +69,21 @@ class Audience:
         return known
 
 
-def _texts(language: Language, part: Callable[[str], str]) -> list[str] | None:
-    """A part of each text that a language may hold, if that is known of all; None if not."""
-    for group in language.all_of:
-        parts = [part(glob) for glob in group]
-        if parts and all(_is_known(text, whole=part is str) for text in parts):
-            return parts
-    return None
+def _texts(language: Language) -> list[str]:
+    """Texts of which each one that a language holds is one, as addresses; what tells most, if there is a choice."""
+    return max(([_address(glob) for glob in group] for group in language.all_of), key=_telling, default=[STAR])
 
 
-def _last_part(text: str) -> str:
-    return text.rpartition(":")[2]
+def _telling(addresses: list[str]) -> int:
+    return min((len(address) for address in addresses), default=0)
 
 
-def _is_known(text: str, *, whole: bool) -> bool:
-    if STAR in text or ANY in text:
-        return False
-    if has_symbols(text):
-        return not whole and len(text) == 1 and kind_of(text) == "generated"
-    return whole or not looks_made_up(text)
+def _address(glob: str) -> str:
+    """What a text looks like in a directory: what it ends with, if no colon can hide in what is not known of it."""
+    if STAR in glob or ANY in glob or any(kind_of(symbol) in {"free", "fixed"} for symbol in symbols_in(glob)):
+        return STAR
+    return f"text:{glob.rpartition(':')[2]}"
+
+
+def _plain(glob: str) -> bool:
+    return STAR not in glob and ANY not in glob and not has_symbols(glob)

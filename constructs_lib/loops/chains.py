@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.contents import permits
+from constructs_lib.loops.directory import Directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,18 +42,17 @@ class Chains:
         self._roles = roles
         self._handovers = tuple(handovers)
         services = {service for _, _, service in self._handovers}
-        self._order = {node: index for index, node in enumerate(roles)}
         self._trusted: dict[Node, frozenset[str]] = {}
         self._addresses: dict[Node, list[str]] = {}
-        self._by_principal: dict[str, list[Node]] = {}
-        self._open: list[Node] = []
+        # By what trusts them, each by its own addresses; empty for what trusts whom nobody can list.
+        self._trusting: dict[str, Directory[Node]] = {}
         for node in roles:
             trusted = self._trusted[node] = frozenset(_trusted(system, node))
-            if trusted & services or any(map(self._may_be_many, trusted)):
-                self._open.append(node)
-            else:
-                for principal in trusted:
-                    self._by_principal.setdefault(principal, []).append(node)
+            is_open = trusted & services or any(map(self._may_be_many, trusted))
+            for principal in ("",) if is_open else trusted:
+                directory = self._trusting.setdefault(principal, Directory())
+                for name in self._names(node):
+                    directory.add(name, node)
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
         """What a role allows through others, with the role that it is from."""
@@ -69,12 +69,13 @@ class Chains:
                     work.append((other, reason))
                     yield from ((replace(allow, doubt=allow.doubt or reason), node) for allow in other.allows)
 
-    def _candidates(self, identity: Identity) -> list[Node]:
-        """The roles that an identity may lead to, as far as principals tell."""
-        if not any(allow.actions.covers(action) for allow in identity.allows for action in _LEADING):
-            return []
-        found = [*self._open, *(node for arn in identity.arns for node in self._by_principal.get(arn, ()))]
-        return sorted(dict.fromkeys(found), key=self._order.__getitem__)
+    def _candidates(self, identity: Identity) -> Iterable[Node]:
+        """The roles that an identity may lead to, as far as their names and principals tell."""
+        leading = [allow for allow in identity.allows if any(map(allow.actions.covers, _LEADING))]
+        directories = [self._trusting[key] for key in ("", *identity.arns) if key in self._trusting] if leading else ()
+        return dict.fromkeys(
+            node for directory in directories for allow in leading for node in directory.of(allow.resource)
+        )
 
     def _may_be_many(self, principal: str) -> bool:
         """Whether a principal is more than one role, or one that is not known."""

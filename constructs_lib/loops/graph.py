@@ -9,21 +9,19 @@ Firehose writes, starts a new stretch of the passage.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.addresses import looks_made_up, rest_of
+from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.audience import Audience
-from constructs_lib.loops.beginnings import Beginnings, beginning
 from constructs_lib.loops.chains import Chains
 from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.contents import content, permits
+from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
-from constructs_lib.loops.keys import ANY, STAR, show_glob
+from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.permissions import Identity, Permissions
-from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator
@@ -38,7 +36,6 @@ MAX_HOPS = 16
 """How far what is passed on is followed exactly; further on, only who is connected with whom counts."""
 FEW = 8
 """As many listeners are tried one by one."""
-_BORDER = re.compile("[:/]")
 
 
 @dataclass(frozen=True)
@@ -146,15 +143,11 @@ class Graph:
                 self._listen(listener)
         self._audiences: dict[Node, Audience] = {}
         self._leads_on = self._leading_to(self.actors)
-        self._channels: list[Channel] = []
-        self._by_beginning = Beginnings()
-        self._by_address: dict[str, list[Channel]] = {}
-        self._with_free = Beginnings()
-        self._not_known = Beginnings()
-        self._above: set[str] = set()
+        self._channels: Directory[Channel] = Directory()
         for channel in channels:
             if channel.node in self._leads_on:
-                self._file(channel)
+                for name in channel.addresses:
+                    self._channels.add(name, channel)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
         self.origins: dict[Node, dict[Allow, tuple[Node, Any]]] = {}
         self._identities: dict[Node, Identity] = {}
@@ -222,18 +215,6 @@ class Graph:
                     work.append(source)
         return found
 
-    def _file(self, channel: Channel) -> None:
-        self._channels.append(channel)
-        for name in channel.addresses:
-            self._above.update(name[: match.end()] for match in _BORDER.finditer(name, 0, len(name) - 1))
-            self._by_beginning.add(name, channel)
-            self._by_address.setdefault(name, []).append(channel)
-            kinds = {kind_of(character) for character in symbols_in(name)}
-            if "free" in kinds:
-                self._with_free.add(name, channel)
-            if kinds - {"generated"}:
-                self._not_known.add(name, channel)
-
     def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
         identity = self._identities.get(actor)
@@ -265,7 +246,7 @@ class Graph:
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
-            for channel in dict.fromkeys(self._candidates(outlet.allow.resource)):
+            for channel in self._channels.of(outlet.allow.resource):
                 for deposit in channel.deposits:
                     if outlet.allow.actions.covers(deposit.action) is not None:
                         yield channel.node, deposit.message, id(deposit)
@@ -310,29 +291,12 @@ class Graph:
         return permits(self._identities[put.source], put.needs[0], put.needs[1], exact=False)
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel in dict.fromkeys(self._candidates(grant.allow.resource)):
+        for channel in self._channels.of(grant.allow.resource):
             for deposit in channel.deposits if channel.node in self._around else ():
                 action = grant.allow.actions.covers(deposit.action)
                 if action is not None:
                     for name in channel.addresses:
                         yield from self._deposited(grant, action, channel, deposit, name)
-
-    def _candidates(self, pattern: str) -> list[Channel]:
-        head = pattern.partition(STAR)[0].partition(ANY)[0]
-        service, colon, _ = head.partition(":")
-        if not colon:
-            return self._channels
-        start = beginning(head)
-        if service == "s3":
-            name = head[: head.find("/") + 1]
-        else:
-            name = head if head == pattern or head.endswith((":", "/")) else ""
-        kinds = {kind_of(character) for character in symbols_in(name)}
-        if not name or name in self._above or "free" in kinds or looks_made_up(name):
-            return self._by_beginning.of(start)
-        # Another text may turn out to be this name only if it is not known itself; a made-up name is like no other.
-        loose = self._with_free if "generated" in kinds else self._not_known
-        return [*self._by_address.get(name, ()), *loose.of(start)]
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"
