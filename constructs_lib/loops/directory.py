@@ -26,6 +26,7 @@ class Directory(Generic[T]):
         self._by_address: dict[str, list[T]] = {}
         self._by_beginning: _Beginnings[T] = _Beginnings()
         self._like_made_up: _Beginnings[T] = _Beginnings()
+        self._not_made_up: _Beginnings[T] = _Beginnings()
         self._not_known: _Beginnings[T] = _Beginnings()
         self._above: set[str] = set()
 
@@ -39,6 +40,8 @@ class Directory(Generic[T]):
         kinds = {kind_of(character) for character in symbols_in(address)}
         if is_glob or "free" in kinds or looks_made_up(address):
             self._like_made_up.add(address, thing)
+        if "generated" not in kinds or len(kinds) > 1:
+            self._not_made_up.add(address, thing)
         if is_glob or kinds - {"generated"}:
             self._not_known.add(address, thing)
 
@@ -54,8 +57,10 @@ class Directory(Generic[T]):
         else:
             name = head if head == pattern or head.endswith((":", "/")) else ""
         kinds = {kind_of(character) for character in symbols_in(name)}
-        if not name or name in self._above or kinds - {"generated"} or looks_made_up(name):
+        if not name or name in self._above or "free" in kinds or looks_made_up(name):
             found = self._by_beginning.of(start)
+        elif kinds - {"generated"}:
+            found = self._not_made_up.of(start)
         else:
             # A known name is that of another only if the other is not known; one that is made up is like no other.
             loose = self._like_made_up if kinds else self._not_known
