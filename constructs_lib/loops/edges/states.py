@@ -15,8 +15,8 @@ from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, M
 from constructs_lib.loops.edges.calls import CALLS, STATE_MACHINE, Call
 from constructs_lib.loops.edges.events import BUS, OWN_EVENT, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
-from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.edges.urls import APIS, called
+from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import Resolved
