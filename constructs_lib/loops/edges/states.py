@@ -89,14 +89,14 @@ class StateMachines(EdgeKind):
             yield from self._events(system, node, arguments, shown)
         elif name == "apigateway:invoke":
             yield from self._request(system, node, arguments, shown)
-        elif name in CALLS:
-            call = CALLS[name]
-            value = _named(call, arguments, node)
         elif name == "http:invoke":
             url = _substituted(arguments.get("ApiEndpoint", _UNKNOWN), node)
             for text in system.texts(url, node.template) if url is not _UNKNOWN else ():
                 for arn in called(system, text):
                     yield Put(node, arn, shown)
+        elif name in CALLS:
+            call = CALLS[name]
+            value = _named(call, arguments, node)
             message = call.message & _key(system, node, arguments) if name.startswith("s3:") else call.message
             if value is _UNKNOWN:
                 yield from _anywhere(system, node, shown, call.expects, message)
