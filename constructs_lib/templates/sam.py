@@ -117,7 +117,7 @@ class _Expansion:
                 given = _or_else(given, self._role(resource, properties))
             properties[role] = given
         if resource.type == _FUNCTION:
-            self._function(resource.logical_id, properties)
+            self._function(resource, properties)
         events = properties.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
             if isinstance(event, Mapping) and isinstance(event.get("Type"), str):
@@ -135,6 +135,9 @@ class _Expansion:
     def _role(self, resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The role that SAM makes, with the policies that the function names."""
         policies = properties.get("Policies", [])
+        own = _written_at(resource)
+        if "Policies" in resource.properties:
+            own = (*own, "Properties", "Policies")
         inline: list[Any] = []
         managed: list[Any] = [_BASIC] if resource.type == _FUNCTION else []
         for policy in policies if isinstance(policies, list) else [policies]:
@@ -143,22 +146,25 @@ class _Expansion:
             elif isinstance(policy, Mapping) and "Statement" in policy:
                 inline.append({"PolicyDocument": policy})
             elif isinstance(policy, Mapping) and len(policy) == 1 and (name := next(iter(policy))) in _templates():
-                inline.append({"PolicyDocument": {"Statement": _filled(name, policy[name])}})
+                at = (*own, *_index(resource.properties.get("Policies"), policy))
+                statements = [{**statement, AT: at} for statement in _filled(name, policy[name])]
+                inline.append({"PolicyDocument": {"Statement": statements}})
             elif policy is not None:
                 managed.append(policy)
         role = f"{resource.logical_id}Role"
-        own = _written_at(resource)
-        self._at = (*own, "Properties", "Policies") if "Policies" in resource.properties else own
+        self._at = own
         self._add(role, "AWS::IAM::Role", {"Policies": inline, "ManagedPolicyArns": managed})
         self._at = ()
         return {"Fn::GetAtt": [role, "Arn"]}
 
-    def _function(self, logical_id: str, properties: dict[str, Any]) -> None:
+    def _function(self, resource: Resource, properties: dict[str, Any]) -> None:
+        logical_id, own = resource.logical_id, (*_written_at(resource), "Properties")
         queue = properties.get("DeadLetterQueue")
         if isinstance(queue, Mapping):
-            properties["DeadLetterConfig"] = {"TargetArn": queue.get("TargetArn")}
+            properties["DeadLetterConfig"] = {"TargetArn": queue.get("TargetArn"), AT: (*own, "DeadLetterQueue")}
         config = properties.get("EventInvokeConfig")
         if isinstance(config, Mapping):
+            self._at = (*own, "EventInvokeConfig")
             self._invoke_config(logical_id, config)
             self._at = ()
         url = properties.get("FunctionUrlConfig")
@@ -181,7 +187,7 @@ class _Expansion:
                     own = f"{logical_id}{key}"
                     self._add(own, type_, {})
                     target = {"Fn::GetAtt": [own, "Arn"]}
-                found[key] = {"Destination": target}
+                found[key] = {"Destination": target, AT: (*self._at, "DestinationConfig", key)}
         properties = {"FunctionName": {"Ref": logical_id}, "DestinationConfig": found}
         self._add(f"{logical_id}EventInvokeConfig", "AWS::Lambda::EventInvokeConfig", properties)
 
@@ -274,6 +280,11 @@ class _Expansion:
         logical_id = source.get("Id") if isinstance(source, Mapping) else None
         resource = self._found.get(logical_id) if isinstance(logical_id, str) else None
         return None if resource is None else resource.properties.get("Role", resource.properties.get("RoleArn"))
+
+
+def _index(values: Any, value: Any) -> tuple[int, ...]:
+    """The number of a value in a list that holds this very value; nothing if it is not in it, or is no list."""
+    return next(((n,) for n, one in enumerate(values if isinstance(values, list) else ()) if one is value), ())
 
 
 def _or_else(given: Any, default: Any) -> Any:

@@ -101,6 +101,9 @@ class Put:
         doubt: why it is not certain; empty if it is.
         failure: whether it does so only when it fails.
         needs: the action that its role has to allow for it, and on which address; None if it needs none.
+        by: the resource that says so; None if it is the source.
+        entry: what in that resource says so, as the template has it; None if it is the whole resource.
+        property: the property that says so, for what is no part of the template itself, e.g. a state in a text.
     """
 
     source: Node
@@ -111,6 +114,9 @@ class Put:
     doubt: str = ""
     failure: bool = False
     needs: tuple[str, str] | None = None
+    by: Node | None = None
+    entry: Any = None
+    property: str = ""
 
 
 @dataclass(frozen=True)

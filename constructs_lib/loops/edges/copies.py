@@ -42,7 +42,9 @@ class Replication(EdgeKind):
         filters = tuple(Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes)
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
-                yield Listener(node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica, unwatched=True)
+                yield Listener(
+                    node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica, unwatched=True, entry=rule
+                )
 
 
 def _prefixes(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[str]:
@@ -80,7 +82,9 @@ class AccessLogs(EdgeKind):
                     if name in by_name or system.symbols.free_in(name):
                         arn = f"arn:aws:s3:::{name}"
                         carry = _new_objects(prefixes)
-                        yield Listener(node, BUCKET, arn, "access logs", (BUCKET,), carry=carry, unwatched=True)
+                        yield Listener(
+                            node, BUCKET, arn, "access logs", (BUCKET,), carry=carry, unwatched=True, entry=logging
+                        )
 
 
 class Trails(EdgeKind):

@@ -144,23 +144,23 @@ class S3ToEventBridge(EdgeKind):
             for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
                 for bridge in system.mapping(configuration.get("EventBridgeConfiguration"), node.template):
                     if system.text(bridge.get("EventBridgeEnabled", True), node.template) != "false":
-                        yield self._bridged(system, node)
+                        yield self._bridged(system, node, node, configuration)
         by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
         for custom in system.nodes("Custom::S3BucketNotifications"):
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
                 if "EventBridgeConfiguration" in configuration:
                     for name in system.texts(custom.get("BucketName"), custom.template):
                         if name in by_name:
-                            yield self._bridged(system, by_name[name])
+                            yield self._bridged(system, by_name[name], custom, configuration)
 
-    def _bridged(self, system: System, bucket: Node) -> Listener:
+    def _bridged(self, system: System, bucket: Node, by: Node, entry: Mapping[str, Any]) -> Listener:
         arn = next(iter(system.arns(default_bus(system))))
         names = Language((system.names(bucket),))
 
         def carry(message: Message) -> Message:
             return _s3_event(message, names)
 
-        return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry)
+        return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry, by=by, entry=entry)
 
 
 def _s3_event(message: Message, buckets: Language) -> Message:

@@ -45,7 +45,7 @@ class Destinations(EdgeKind):
         for node in system.nodes(FUNCTION):
             for queue in system.mapping(node.get("DeadLetterConfig"), node.template):
                 for arn in system.texts(queue.get("TargetArn"), node.template) if "TargetArn" in queue else ():
-                    yield Put(node, arn, "dead letter", expects=_DESTINATIONS, failure=True)
+                    yield Put(node, arn, "dead letter", expects=_DESTINATIONS, failure=True, entry=queue)
         for config in system.nodes("AWS::Lambda::EventInvokeConfig"):
             for name in system.texts(config.get("FunctionName"), config.template):
                 for function in system.by_arn(function_arn(name)):
@@ -61,7 +61,9 @@ def _configured(system: System, function: Node, config: Node) -> Iterator[Put]:
             }
             for entry in system.mapping(destinations.get(key), config.template):
                 for arn in system.texts(entry.get("Destination"), config.template):
-                    yield Put(function, arn, label, Message(event), _DESTINATIONS, failure=key == "OnFailure")
+                    failed = key == "OnFailure"
+                    message = Message(event)
+                    yield Put(function, arn, label, message, _DESTINATIONS, failure=failed, by=config, entry=entry)
 
 
 def function_arn(text: str) -> str:

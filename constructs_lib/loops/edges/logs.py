@@ -49,8 +49,8 @@ class Logs(EdgeKind):
                     f"arn:aws:logs:::log-group:{name}:*",
                     "logs",
                     needs=("logs:PutLogEvents", f"logs:log-group:{name}:"),
+                    property="LoggingConfig",
                 )
-
         for node in system.nodes(STATE_MACHINE) if known else ():
             yield from _executions(system, node)
 
@@ -76,7 +76,8 @@ def _executions(system: System, node: Node) -> Iterator[Put]:
             group = destination.get("CloudWatchLogsLogGroup") if isinstance(destination, Mapping) else None
             if level != "OFF" and isinstance(group, Mapping):
                 for arn in system.texts(group.get("LogGroupArn"), node.template):
-                    yield Put(node, arn, "logs", expects=(LOG_GROUP,), failure=level in {"ERROR", "FATAL"})
+                    failed = level in {"ERROR", "FATAL"}
+                    yield Put(node, arn, "logs", expects=(LOG_GROUP,), failure=failed, entry=group)
 
 
 def _log_groups(system: System, node: Node) -> Iterator[str]:

@@ -13,7 +13,7 @@ from constructs_lib.loops.edges.tables import TABLES
 from constructs_lib.loops.patterns import criteria
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from constructs_lib.templates.system import Node, System
 
@@ -43,7 +43,7 @@ class EventSourceMappings(EdgeKind):
         for node in system.nodes(_MAPPING):
             for config in system.mapping(node.get("DestinationConfig"), node.template):
                 for failure in system.mapping(config.get("OnFailure"), node.template):
-                    yield from _failed(system, node, failure.get("Destination"))
+                    yield from _failed(system, node, failure)
 
 
 def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
@@ -58,8 +58,8 @@ def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
             yield from ((None, type_) for type_ in (_SOURCES.get(service) or chain(*_SOURCES.values())))
 
 
-def _failed(system: System, node: Node, destination: Any) -> Iterator[Put]:
+def _failed(system: System, node: Node, entry: Mapping[str, Any]) -> Iterator[Put]:
     for name in system.texts(node.get("FunctionName"), node.template):
         for function in system.by_arn(function_arn(name)):
-            for arn in system.texts(destination, node.template):
-                yield Put(function, arn, "on failure", expects=_FAILURE_TARGETS, failure=True)
+            for arn in system.texts(entry.get("Destination"), node.template):
+                yield Put(function, arn, "on failure", expects=_FAILURE_TARGETS, failure=True, by=node, entry=entry)

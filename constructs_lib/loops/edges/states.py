@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
@@ -29,6 +30,7 @@ __all__ = ["STATE_MACHINE", "StateMachines"]
 MAX_STATES = 10_000
 MAX_DEFINITIONS = 24
 _START = ("states:StartExecution", "states:StartSyncExecution")
+_DEFINITION = ("Definition", "DefinitionString")
 _UNKNOWN = object()
 _TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
@@ -55,7 +57,8 @@ class StateMachines(EdgeKind):
         for node in system.nodes(STATE_MACHINE):
             for found in _definitions(system, node):
                 for state in _states(found):
-                    yield from self._state(system, node, state)
+                    for put in self._state(system, node, state):
+                        yield replace(put, entry=state, property=_DEFINITION[node.get("Definition") is None])
             event = {
                 "source": Language((("aws.states",),)),
                 "detail-type": Language((("Step Functions Execution Status Change",),)),
@@ -161,7 +164,7 @@ def _anywhere(system: System, node: Node, shown: str, expects: tuple[str, ...], 
 def _definitions(system: System, node: Node) -> list[Mapping[str, Any] | None]:
     """A state machine's definitions, one for each choice of conditions; None for what is not in the template."""
     found: list[Mapping[str, Any] | None] = []
-    given = [node.get(name) for name in ("Definition", "DefinitionString") if node.get(name) is not None]
+    given = [node.get(name) for name in _DEFINITION if node.get(name) is not None]
     for value in given:
         for choice in system.choices(value, node.template):
             if isinstance(choice, Mapping) and "States" in choice:

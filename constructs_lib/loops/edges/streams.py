@@ -60,7 +60,7 @@ class Firehoses(EdgeKind):
 
     def _delivered(self, system: System, node: Node, destination: Mapping[str, Any]) -> Iterator[Listener]:
         for arn in _transforming(system, node, destination):
-            yield Listener(node, FIREHOSE, arn, "transformation", (FUNCTION,))
+            yield Listener(node, FIREHOSE, arn, "transformation", (FUNCTION,), entry=destination)
         for key in ("S3Configuration", "S3BackupConfiguration"):
             for nested in system.mapping(destination.get(key), node.template):
                 yield from self._delivered(system, node, nested)
@@ -69,7 +69,10 @@ class Firehoses(EdgeKind):
                 if key in destination or not failure:
                     globs = tuple(_key_glob(text) for text in system.texts(destination.get(key, ""), node.template))
                     label = f"objects {key}" if failure else "objects"
-                    yield Listener(node, FIREHOSE, arn, label, (BUCKET,), carry=_objects(globs), failure=failure)
+                    carry = _objects(globs)
+                    yield Listener(
+                        node, FIREHOSE, arn, label, (BUCKET,), carry=carry, failure=failure, entry=destination
+                    )
 
 
 def _transforming(system: System, node: Node, destination: Mapping[str, Any]) -> Iterator[str]:

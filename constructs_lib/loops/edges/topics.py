@@ -67,7 +67,8 @@ class Topics(EdgeKind):
         for target in targets:
             for topic in topics:
                 carry = unchanged if raw else _wrapped
-                yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by)
+                own = entry if by.type == TOPIC else None
+                yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by, entry=own)
         for policy_ in system.mapping(entry.get("RedrivePolicy"), template):
             for target in system.texts(policy_.get("deadLetterTargetArn"), template):
                 for topic in topics:
