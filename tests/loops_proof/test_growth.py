@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import cProfile
 import random
-import sys
-from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
 from tests.loops_proof.systems import build, draw_background
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 def calls(functions: int) -> int:
@@ -19,19 +15,10 @@ def calls(functions: int) -> int:
     choose = random.Random(0)  # noqa: S311 - test data
     parts = [build(draw_background(choose, 0, 40, 40), seed=first).document for first in range(0, functions, 40)]
     templates = [Template.of(part, name=f"Part{index}") for index, part in enumerate(parts)]
-    count = 0
-
-    def counted(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(counted)
-    try:
+    with cProfile.Profile(builtins=False) as profile:
         report = check(templates)
-    finally:
-        sys.setprofile(None)
     assert report.verdict == "loop-free"
-    return count
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def test_twice_the_system_costs_about_twice_as_much() -> None:

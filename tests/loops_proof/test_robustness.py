@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.loops_proof.builder import Body
 
 OUTCOMES = {"loop-free", "loop", "unproven", "template-unreadable"}
-MAX_CALLS = 3_000_000
+MAX_CALLS = 1_000_000
 MAX_BYTES = 128 * 1024 * 1024
 
 
@@ -48,9 +48,7 @@ def crashes_of_mutations(*, every: int) -> tuple[int, list[str]]:
     """How many mutations were tried, and those that end neither with a verdict nor with an error of ours."""
     count, crashes = 0, []
     for number, document in enumerate(documents()):
-        for index, (way, value, mutated) in enumerate(mutations(document)):
-            if (index + number) % every:
-                continue
+        for way, value, mutated in mutations(document, first=-number % every, every=every):
             count += 1
             try:
                 found = outcome(mutated)
@@ -62,7 +60,7 @@ def crashes_of_mutations(*, every: int) -> tuple[int, list[str]]:
 
 
 def test_wrong_types_in_any_place_never_crash() -> None:
-    count, crashes = crashes_of_mutations(every=151)
+    count, crashes = crashes_of_mutations(every=307)
 
     assert crashes == []
     assert count > 300
@@ -188,7 +186,7 @@ HOSTILE_TEXTS = {
     "two documents": "Resources: {}\n---\nResources: {}",
     "a zero byte": "Resources: {\x00}",
     "lone surrogates": '{"Resources": {"\\ud800": {"Type": "AWS::S3::Bucket"}}}',
-    "very many keys": "Resources: {" + ", ".join(f"a{n}: 1" for n in range(20_000)) + "}",
+    "very many keys": "Resources: {" + ", ".join(f"a{n}: 1" for n in range(10_000)) + "}",
 }
 
 
@@ -277,7 +275,7 @@ HOSTILE_SYSTEMS = {
             "B": {"Export": {"Name": "b"}, "Value": {"Fn::ImportValue": "a"}},
         },
     ),
-    "branches that double": system(doubling_branches(14)),
+    "branches that double": system(doubling_branches(12)),
     "allowed values multiplied": system({"Fn::Sub": "arn:aws:s3:::photos/${P}${P}${P}${P}${P}"}, Parameters=MANY),
     "an endless glob": system("arn:aws:s3:::photos/" + "*a?" * 3_000),
     "an endless action": system("*", action="s3:" + "*u" * 300),
@@ -286,10 +284,10 @@ HOSTILE_SYSTEMS = {
     "an endless key": system("arn:aws:s3:::photos/" + "k" * 200_000),
     "nested intrinsics": system(deep(900)),
     "nested branches": system({"Fn::If": ["C", deep(150, {"Fn::If": ["C", "a", "b"]}), "*"]}),
-    "a hundred thousand parts": system({"Fn::Join": ["", ["arn:aws:s3:::photos/", *["x"] * 100_000]]}),
+    "very many parts": system({"Fn::Join": ["", ["arn:aws:s3:::photos/", *["x"] * 30_000]]}),
     "a map of maps": system(
         {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}]},
-        Mappings={"M": {f"r{n}": {f"a{m}": f"arn:aws:s3:::b{n}{m}/*" for m in range(100)} for n in range(100)}},
+        Mappings={"M": {f"r{n}": {f"a{m}": f"arn:aws:s3:::b{n}{m}/*" for m in range(60)} for n in range(60)}},
     ),
 }
 
