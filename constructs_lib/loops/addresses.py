@@ -14,7 +14,7 @@ from constructs_lib.loops.keys import ANY, STAR, compiled
 from constructs_lib.loops.languages import widened
 from constructs_lib.templates.symbols import FIRST_SYMBOL, has_symbols, kind_of, symbols_in
 
-__all__ = ["ACCESS_POINT", "Rest", "address", "looks_made_up", "rest_of"]
+__all__ = ["ACCESS_POINT", "Rest", "address", "is_here", "looks_made_up", "rest_of"]
 
 _FIELDS = 6
 _NAMES_SERVICE = 4
@@ -40,7 +40,7 @@ def address(arn: str, *, unknown: str) -> str | None:
     fields = text.split(":", _FIELDS - 1)
     if len(fields) == _FIELDS and fields[0] == "arn":
         service, region, account, resource = fields[2:]
-        if service == "s3" and (region or account):
+        if service == "s3" and (region + account).strip(STAR):
             return _regional_s3(resource, unknown)
         return f"{service}:{resource}"
     free = next((character for character in symbols_in(text) if kind_of(character) == "free"), None)
@@ -50,6 +50,31 @@ def address(arn: str, *, unknown: str) -> str | None:
     if fields[0] == "arn" and len(fields) >= _NAMES_SERVICE and not has_symbols(fields[2]) and STAR not in fields[2]:
         return f"{fields[2]}:{anything}"
     return anything
+
+
+def is_here(arn: str, *, region: str, account: str) -> bool:
+    """Whether an ARN of a policy names what a system has, for certain; nobody can tell where it is deployed.
+
+    Args:
+        arn: as the policy has it.
+        region: the system's.
+        account: likewise.
+    """
+    if arn == "*":
+        return True
+    fields = arn.split(":", _FIELDS - 1)
+    if len(fields) < _FIELDS:
+        return fields[:2] == ["arn", "aws"] and len(fields) >= _NAMES_SERVICE and not "".join(fields[3:]).strip("*")
+    service, resource = fields[2], fields[5]
+    places = [(region, account)]
+    if "*" in service or "?" in service:
+        places += [("", ""), ("", account)]
+    elif service == "s3":
+        places = [(region if fields[3] else "", account) if resource.startswith(_ACCESS_POINT) else ("", "")]
+    elif service == "iam":
+        places = [("", account)]
+    named = [compiled(field.replace("*", STAR).replace("?", ANY)) for field in (fields[1], *fields[3:5])]
+    return all(glob.matches(text) for place in places for glob, text in zip(named, ("aws", *place), strict=True))
 
 
 def _regional_s3(resource: str, unknown: str) -> str | None:

@@ -6,16 +6,18 @@ a `Deny` excludes nothing. Conditions of an `Allow` are taken as satisfied; a `D
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import through_access_points
-from constructs_lib.loops.addresses import address
+from constructs_lib.loops.addresses import address, is_here
 from constructs_lib.loops.keys import STAR
 from constructs_lib.templates.symbols import has_symbols
+from constructs_lib.templates.texts import MISSING, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,16 +120,37 @@ def statements(system: System, document: Any, template: Template, *, certain: bo
         template: where it stands.
         certain: whether it is in force under all conditions; if not, what it denies excuses nothing.
     """
-    for choice in system.mapping(document, template):
-        if "Statement" not in choice:
-            yield Statement(None, (Allow(Actions(("*",)), STAR, doubt="a policy document is not in the template"),))
+    for choice in _documents(system, document, template):
+        if choice is None or "Statement" not in choice:
+            yield _unknown("a policy document is not in the template")
             continue
         always = {id(item) for item in listed(choice["Statement"])} if certain and choice is document else set()
         for statement in system.items(choice["Statement"], template):
-            if isinstance(statement, Mapping):
-                found = _statement(system, statement, template)
-                if found is not None and (id(statement) in always or not found.denies):
-                    yield replace(found, origin=statement)
+            if not isinstance(statement, Mapping) or not statement or _is_intrinsic(statement):
+                yield _unknown("a statement of a policy is not in the template")
+                continue
+            found = _statement(system, statement, template)
+            if found is not None and (id(statement) in always or not found.denies):
+                yield replace(found, origin=statement)
+
+
+def _documents(system: System, value: Any, template: Template) -> Iterator[Mapping[str, Any] | None]:
+    """The policies that a value may be, as mappings or as JSON texts; None for what nobody can tell."""
+    for choice in system.choices(value, template):
+        if isinstance(choice, Mapping) and not _is_intrinsic(choice):
+            yield choice
+        elif choice is not None and choice is not MISSING:
+            for text in system.texts(choice, template):
+                try:
+                    found = resolved(json.loads(text))
+                except (ValueError, RecursionError):
+                    found = None
+                yield found if isinstance(found, dict) else None
+
+
+def _unknown(doubt: str) -> Statement:
+    """What nobody can tell may allow everything to everyone."""
+    return Statement(("*",), (Allow(Actions(("*",)), STAR, doubt=doubt),))
 
 
 def listed(value: Any) -> list[Any]:
@@ -151,6 +174,9 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
     found = [(text, address(text, unknown=unknown)) for text in texts]
+    if inverted == allows:  # What takes away counts only where it is certain to be.
+        here = partial(is_here, region=system.region, account=system.account)
+        found = [(text, glob if glob is None or here(text) else _elsewhere(glob, unknown)) for text, glob in found]
     named = (named for _, glob in found if glob is not None for named in through_access_points(system, glob, unknown))
     globs = tuple(dict.fromkeys(named))
     if allows:
@@ -164,6 +190,11 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
     return Statement(principals, (Deny(actions, globs, inverted),))
+
+
+def _elsewhere(glob: str, unknown: str) -> str:
+    """An address that may be somewhere else."""
+    return unknown + glob[glob.find(":") :] if ":" in glob else unknown
 
 
 def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
@@ -206,5 +237,5 @@ def always(system: System, value: Any, template: Template) -> list[str]:
 
 
 def _is_intrinsic(value: Mapping[str, Any]) -> bool:
-    key = next(iter(value))
+    key = next(iter(value), "")
     return len(value) == 1 and (key == "Ref" or str(key).startswith("Fn::"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.loops.addresses import Rest, looks_made_up, rest_of
+from constructs_lib.loops.addresses import Rest, address, looks_made_up, rest_of
 from constructs_lib.loops.keys import ANY, STAR, show_glob
 from constructs_lib.templates.symbols import Symbols
 
@@ -85,3 +85,22 @@ def test_names_that_cannot_be_the_same_are_two_resources(pattern: str, target: s
 )
 def test_a_name_that_ends_as_cloudformation_makes_them_up_may_be_one(name: str, made_up: bool) -> None:  # noqa: FBT001
     assert looks_made_up(name) is made_up
+
+
+@pytest.mark.parametrize(
+    ("arn", "named"),
+    [
+        ("arn:aws:s3:::photos/in/*", "s3:photos/in/*"),
+        ("arn:aws:s3:*:*:photos/in/*", "s3:photos/in/*"),
+        ("arn:*:s3:*::photos/?", "s3:photos/?"),
+        ("arn:aws:s3:eu-west-1:*:photos/*", None),
+        ("arn:aws:s3:*:*:*", "s3:*"),
+        ("arn:aws:sqs:eu-west-1:123456789012:jobs", "sqs:jobs"),
+        ("arn:aws:sqs:*", "sqs:*"),
+        ("jobs", None),
+    ],
+)
+def test_an_arn_names_a_resource_by_its_service_and_name(arn: str, named: str | None) -> None:
+    found = address(arn, unknown=FREE)
+
+    assert (None if found is None else show_glob(found)) == named

@@ -114,3 +114,83 @@ def test_a_pattern_that_ends_before_the_name_names_all(make: Make, action: str, 
     )
 
     assert report.verdict == "loop"
+
+
+WRITE = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::photos/*"}
+
+
+def writing(make: Make, *policies: Any, **more: Any) -> dict[str, dict[str, Any]]:
+    return {
+        "Photos": make.bucket(make.notify("Resize"), BucketName="photos"),
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": p} for p in policies]}},
+        "Resize": make.function(),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict"),
+    [
+        ('{"Statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::photos/*"}}', "loop"),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::other/*"}}',
+            "loop-free",
+        ),
+        ({"Fn::Sub": '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "${Photos.Arn}/*"}}'}, "loop"),
+        ("no policy", "unproven"),
+        ({"Ref": "Somewhere"}, "unproven"),
+        ({"Statement": {"Ref": "Somewhere"}}, "unproven"),
+        ({"Statement": [{"Fn::FindInMap": ["Policies", "Of", "Nobody"]}]}, "unproven"),
+        ({"Statement": [{}]}, "unproven"),
+        ({"Statement": []}, "loop-free"),
+    ],
+)
+def test_a_policy_may_be_a_text_or_unknown(make: Make, policy: Any, verdict: str) -> None:
+    assert make.check(writing(make, policy)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        ("arn:aws:s3:::photos/*", "loop-free"),
+        ("arn:*:s3:::photos/*", "loop-free"),
+        ("arn:aws:s3:*:*:photos/*", "loop-free"),
+        ("arn:aws:*:*:*:*", "loop-free"),
+        ({"Fn::Sub": "arn:${AWS::Partition}:s3:::photos/*"}, "loop-free"),
+        ("arn:aws:s3:*", "loop-free"),
+        ("*", "loop-free"),
+        ("arn:aws-cn:s3:::photos/*", "unproven"),
+        ({"Fn::Sub": "arn:${Somewhere}:s3:::photos/*"}, "unproven"),
+        ("arn:aws:*:us-east-1:*:*", "unproven"),
+        ("arn:aws:s3:*thumbs", "unproven"),
+    ],
+)
+def test_a_denial_counts_only_where_the_system_is(make: Make, resource: Any, verdict: str) -> None:
+    policy = {"Statement": [WRITE, {"Effect": "Deny", "Action": "s3:*", "Resource": resource}]}
+
+    assert make.check(writing(make, policy), Parameters={"Somewhere": {"Type": "String"}}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict"),
+    [
+        ("${AWS::Region}:${AWS::AccountId}", "loop-free"),
+        ("*:*", "loop-free"),
+        ("${AWS::Region}:*", "loop-free"),
+        ("eu-west-1:${AWS::AccountId}", "unproven"),
+        ("${AWS::Region}:123456789012", "unproven"),
+        (":", "unproven"),
+    ],
+)
+def test_a_denial_in_another_region_or_account_is_another_queues(make: Make, place: str, verdict: str) -> None:
+    queue = {"Fn::Sub": f"arn:aws:sqs:{place}:jobs"}
+    role = make.role(make.allow("sqs:*", "*"), {"Effect": "Deny", "Action": "sqs:*", "Resource": queue})
+    poll = {"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "Work"}}
+    resources = {
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
+        "Role": role,
+        "Work": make.function(),
+        "Poll": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": poll},
+    }
+
+    assert make.check(resources).verdict == verdict
