@@ -1,17 +1,17 @@
-"""What services pass on by HTTPS, to an API in front of a function or to its URL."""
+"""What services pass on by HTTPS, to an API in front of a function or to its URL; and what APIs pass on to services."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.loops_proof.link import Link
+from tests.loops_proof.link import Link, wire_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.loops_proof.builder import Builder, Station
 
-__all__ = ["requests"]
+__all__ = ["handed_over", "requests"]
 
 _MISSES = ("signed by a role", "another host")
 
@@ -21,6 +21,84 @@ def requests() -> Iterator[Link]:
     for source in ("topic", "bus"):
         for way, wire in (("function url", _function_url), ("http api", _http_api)):
             yield Link(source, "function", way, ("Urls",), wire, _MISSES, wakes="sync")
+
+
+def handed_over() -> Iterator[Link]:
+    """Ways of a function that begin with an API in front of a service."""
+    for kind in ("queue", "stream", "bus", "machine"):
+        yield Link("function", kind, "http api", ("Integrations",), _http_service, ("no grant", "only reads"))
+    for kind in ("queue", "topic", "table", "stream", "bus", "machine"):
+        yield Link("function", kind, "rest api", ("Integrations",), _rest_service, ("no grant", "only reads"))
+
+
+def _http_service(b: Builder, source: Station, target: Station, miss: str) -> None:
+    api = b.add(b.fresh("Api"), "AWS::ApiGatewayV2::Api", {"Name": "api", "ProtocolType": "HTTP"})
+    name = b.choose.choice([{"Ref": target.id}, {"Fn::Sub": f"${{{target.id}}}"}])
+    subtype, parameters = {
+        "queue": ("SQS-SendMessage", {"QueueUrl": name, "MessageBody": "$request.body.text"}),
+        "stream": ("Kinesis-PutRecord", {"StreamName": name, "Data": "$request.body", "PartitionKey": "a"}),
+        "bus": (
+            "EventBridge-PutEvents",
+            {"EventBusName": name, "Source": target.source, "DetailType": "Order", "Detail": "$request.body.detail"},
+        ),
+        "machine": (
+            "StepFunctions-StartExecution",
+            {"StateMachineArn": b.spelled_arn(target), "Input": "$request.body"},
+        ),
+    }[target.kind]
+    properties = {
+        "ApiId": {"Ref": api},
+        "CredentialsArn": wire_by(b, "apigateway", target),
+        "IntegrationSubtype": "SQS-ReceiveMessage" if miss == "only reads" else subtype,
+        "IntegrationType": "AWS_PROXY",
+        "PayloadFormatVersion": "1.0",
+        "RequestParameters": parameters,
+    }
+    b.add(b.fresh("Integration"), "AWS::ApiGatewayV2::Integration", properties)
+    _call(b, source, api, miss)
+
+
+def _rest_service(b: Builder, source: Station, target: Station, miss: str) -> None:
+    api = b.add(b.fresh("Api"), "AWS::ApiGateway::RestApi", {"Name": "api"})
+    it = f"${{{target.id}}}"
+    event = f'{{"Entries": [{{"Source": "{target.source}", "DetailType": "Order", "EventBusName": "{it}"}}]}}'
+    service, template = {
+        "queue": (
+            f"sqs:path/${{AWS::AccountId}}/${{{target.id}.QueueName}}",
+            "Action=SendMessage&MessageBody=$input.body",
+        ),
+        "topic": ("sns:action/Publish", f"TopicArn=$util.urlEncode('{it}')&Message=$input.body"),
+        "table": (
+            "dynamodb:action/PutItem",
+            f'{{"TableName": "{it}", "Item": {{"id": {{"S": "$context.requestId"}}}}}}',
+        ),
+        "stream": ("kinesis:action/PutRecord", f'{{"StreamName": "{it}", "Data": "$input.body", "PartitionKey": "a"}}'),
+        "bus": ("events:action/PutEvents", event),
+        "machine": ("states:action/StartExecution", f'{{"stateMachineArn": "{it}", "input": "$input.body"}}'),
+    }[target.kind]
+    if miss == "only reads":
+        service = {"queue": "sqs:action/ReceiveMessage"}.get(target.kind, service.partition("/")[0] + "/Describe")
+    properties = {
+        "RestApiId": {"Ref": api},
+        "ResourceId": {"Fn::GetAtt": [api, "RootResourceId"]},
+        "HttpMethod": "POST",
+        "AuthorizationType": "AWS_IAM",
+        "Integration": {
+            "Type": "AWS",
+            "IntegrationHttpMethod": "POST",
+            "Credentials": wire_by(b, "apigateway", target),
+            "Uri": {"Fn::Sub": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{service}"},
+            "RequestTemplates": {"application/json": {"Fn::Sub": template}},
+        },
+    }
+    b.add(b.fresh("Method"), "AWS::ApiGateway::Method", properties)
+    _call(b, source, api, miss)
+
+
+def _call(b: Builder, source: Station, api: str, miss: str) -> None:
+    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/*"
+    if miss != "no grant":
+        b.allow(source, ["execute-api:Invoke"], {"Fn::Sub": arn})
 
 
 def _function_url(b: Builder, source: Station, target: Station, miss: str) -> None:

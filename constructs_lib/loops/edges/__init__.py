@@ -4,6 +4,7 @@ from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
+from constructs_lib.loops.edges.integrations import Integrations
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
 from constructs_lib.loops.edges.logs import Logs
 from constructs_lib.loops.edges.mappings import EventSourceMappings
@@ -38,6 +39,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     AccessLogs(),
     Trails(),
     Apis(),
+    Integrations(),
     Urls(),
     Schedules(),
 )

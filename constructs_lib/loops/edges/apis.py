@@ -13,9 +13,10 @@ from constructs_lib.loops.edges.urls import APIS
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Apis"]
+__all__ = ["Apis", "integrations"]
 
-_INVOKED = re.compile(r"functions/(arn:.*?)/invocations")
+_INVOKED = re.compile(r"functions/(.+?)/invocations")
+_STARTED = (":function:", ":stateMachine:")
 
 
 class Apis(EdgeKind):
@@ -29,46 +30,48 @@ class Apis(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions behind all APIs."""
-        for node in system.nodes("AWS::ApiGatewayV2::Integration"):
-            for arn in _functions(system, node, node.get("IntegrationUri")):
-                yield from _integrated(system, node, "ApiId", arn)
-        for node in system.nodes("AWS::ApiGateway::Method"):
-            for integration in system.mapping(node.get("Integration"), node.template):
-                for arn in _functions(system, node, integration.get("Uri")):
-                    yield from _integrated(system, node, "RestApiId", arn)
-        for node in system.nodes(*APIS):
-            for uri in _uris(system, node):
-                yield Listener(node, node.type, uri, "integration", (FUNCTION,))
+        for node, api, integration in integrations(system):
+            uri = integration.get("IntegrationUri", integration.get("Uri"))
+            for text in system.texts(uri, node.template) if uri is not None else ():
+                found = _INVOKED.search(text)
+                arn = found[1] if found else text
+                if found or any(kind in arn for kind in _STARTED) or system.symbols.free_in(arn[:1]):
+                    for type_ in APIS if api is None else (api.type,):
+                        yield Listener(api, type_, arn, "integration", (FUNCTION,), by=node)
 
 
-def _uris(system: System, node: Node) -> Iterator[str]:
-    """The functions that an API's OpenAPI document integrates, wherever in it."""
+def integrations(system: System) -> Iterator[tuple[Node, Node | None, Mapping[str, Any]]]:
+    """All integrations: the resource that has it, the API, None if nobody can tell which, and its properties."""
+    for node in system.nodes("AWS::ApiGatewayV2::Integration"):
+        for api in _apis(system, node, "ApiId"):
+            yield node, api, node.properties
+    for node in system.nodes("AWS::ApiGateway::Method"):
+        for integration in system.mapping(node.get("Integration"), node.template):
+            for api in _apis(system, node, "RestApiId"):
+                yield node, api, integration
+    for node in system.nodes(*APIS):
+        for integration in _documented(system, node):
+            yield node, node, integration
+
+
+def _apis(system: System, node: Node, property_: str) -> Iterator[Node | None]:
+    """The APIs that a property may name."""
+    for name in system.texts(node.get(property_), node.template):
+        known = system.by_arn(f"arn:aws:execute-api:::{name}")
+        yield from known
+        if not known and system.symbols.free_in(name):
+            yield None
+
+
+def _documented(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
+    """The integrations in an API's OpenAPI document, wherever in it; their properties as CloudFormation calls them."""
     work: list[Any] = [*system.mapping(node.get("Body"), node.template)]
     while work:
         value = work.pop()
         if isinstance(value, Mapping):
-            integration = value.get("x-amazon-apigateway-integration")
-            for known in system.mapping(integration, node.template):
-                yield from _functions(system, node, known.get("uri", ""))
+            for known in system.mapping(value.get("x-amazon-apigateway-integration"), node.template):
+                named = {f"{str(key)[:1].upper()}{str(key)[1:]}": inner for key, inner in known.items()}
+                yield {**named, "IntegrationHttpMethod": known.get("httpMethod")}
             work += value.values()
         elif isinstance(value, list):
             work += value
-
-
-def _functions(system: System, node: Node, uri: Any) -> Iterator[str]:
-    """The functions that the URI of an integration names."""
-    for text in system.texts(uri, node.template):
-        found = _INVOKED.search(text)
-        if found or ":function:" in text:
-            yield found[1] if found else text
-
-
-def _integrated(system: System, node: Node, property_: str, arn: str) -> Iterator[Listener]:
-    """A function behind an API; behind all of them if nobody can tell which."""
-    for name in system.texts(node.get(property_), node.template):
-        known = system.by_arn(f"arn:aws:execute-api:::{name}")
-        for api in known:
-            yield Listener(api, api.type, arn, "integration", (FUNCTION,), by=node)
-        if not known and system.symbols.free_in(name):
-            for type_ in APIS:
-                yield Listener(None, type_, arn, "integration", (FUNCTION,), by=node)

@@ -1,4 +1,4 @@
-"""What a service call of a state machine's task puts where.
+"""What a service call puts where that a state machine's task or an API's integration makes.
 
 "Integrating services with Step Functions": optimised integrations and those of the SDK, whose names are compared in
 lower case and without `aws-sdk:`.
@@ -6,24 +6,32 @@ lower case and without `aws-sdk:`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Message
+from constructs_lib.loops.edges.base import Message, Put
+from constructs_lib.loops.edges.events import BUS, OWN_EVENT
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
 from constructs_lib.loops.edges.tables import TABLES
 from constructs_lib.loops.edges.topics import TOPIC
+from constructs_lib.loops.edges.urls import APIS, called
+from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["CALLS", "STATE_MACHINE", "Call"]
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["CALLS", "STATE_MACHINE", "UNKNOWN", "Call", "effects"]
 
 STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+UNKNOWN = object()
+"""An argument that only run time tells."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +107,94 @@ CALLS: Mapping[str, Call] = {
     "scheduler:createschedule": _SCHEDULE,
     "scheduler:updateschedule": _SCHEDULE,
 }
+
+
+def effects(system: System, node: Node, name: str, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
+    """What a call puts where.
+
+    Args:
+        system: for the intrinsics in the arguments.
+        node: what calls.
+        name: service and action, in lower case.
+        arguments: by name; `UNKNOWN` for what only run time tells.
+        shown: what to show on the arrow.
+    """
+    if name in {"events:putevents", "eventbridge:putevents"}:
+        yield from _events(system, node, arguments, shown)
+    elif name == "apigateway:invoke":
+        yield from _request(system, node, arguments, shown)
+    elif name == "http:invoke":
+        url = arguments.get("ApiEndpoint", UNKNOWN)
+        for text in system.texts(url, node.template) if url is not UNKNOWN else ():
+            for arn in called(system, text):
+                yield Put(node, arn, shown)
+    elif name in CALLS:
+        call = CALLS[name]
+        value = _named(call, arguments)
+        message = call.message & _key(system, node, arguments) if name.startswith("s3:") else call.message
+        if value is UNKNOWN:
+            yield from _anywhere(system, node, shown, call.expects, message)
+            return
+        for text in system.texts(value, node.template):
+            known = text if text.startswith("arn:") or system.symbols.free_in(text[:1]) else None
+            arn = known or call.form.format(text.rpartition("/")[2])
+            yield Put(node, arn, shown, message, call.expects)
+
+
+def _events(system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
+    entries = arguments.get("Entries")
+    if not isinstance(entries, list):
+        yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
+        return
+    for entry in system.items(entries, node.template):
+        if not isinstance(entry, Mapping):
+            yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
+            continue
+        message = OWN_EVENT
+        for key, field in (("Source", "source"), ("DetailType", "detail-type")):
+            value = entry.get(key, UNKNOWN)
+            if value is not UNKNOWN:
+                message &= Message({field: Language((tuple(map(literal, system.texts(value, node.template))),))})
+        bus = entry.get("EventBusName", UNKNOWN if "EventBusName.$" in entry else "default")
+        if bus is UNKNOWN:
+            yield from _anywhere(system, node, shown, (BUS,), message)
+            continue
+        for name in system.texts(bus, node.template):
+            arn = name if name.startswith("arn:") else f"arn:aws:events:::event-bus/{name}"
+            yield Put(node, arn, shown, message, (BUS,))
+
+
+def _request(system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
+    value = arguments.get("ApiEndpoint", UNKNOWN)
+    if value is UNKNOWN:
+        yield from _anywhere(system, node, shown, APIS, Message())
+        return
+    for text in system.texts(value, node.template):
+        name = text.removeprefix("https://").partition(".")[0]
+        yield Put(node, f"arn:aws:execute-api:::{name}", shown, expects=APIS)
+
+
+def _named(call: Call, arguments: Mapping[str, Any]) -> Any:
+    """What the arguments name; `UNKNOWN` if they do not tell."""
+    for way in call.parameters:
+        value: Any = arguments
+        for key in way:
+            value = value.get(key, UNKNOWN) if isinstance(value, Mapping) else UNKNOWN
+        if value is not UNKNOWN:
+            return value
+    return UNKNOWN
+
+
+def _anywhere(system: System, node: Node, shown: str, expects: tuple[str, ...], message: Message) -> Iterator[Put]:
+    """What is chosen at run time may be anything of its type."""
+    what = "a task" if node.type == STATE_MACHINE else "an integration"
+    doubt = f"{what} of `{system.label(node)}` chooses at run time"
+    for other in system.nodes(*expects):
+        for arn in system.arns(other):
+            yield Put(node, arn, shown, message, doubt=doubt)
+
+
+def _key(system: System, node: Node, arguments: Mapping[str, Any]) -> Message:
+    key = arguments.get("Key", "*")
+    globs = (STAR,) if key is UNKNOWN else system.texts(key, node.template)
+    return Message({"key": Language((tuple(literal(glob).replace("*", STAR) for glob in globs),))})

@@ -13,11 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
-from constructs_lib.loops.edges.calls import CALLS, STATE_MACHINE, Call
-from constructs_lib.loops.edges.events import BUS, OWN_EVENT, default_bus
+from constructs_lib.loops.edges.calls import STATE_MACHINE, UNKNOWN, effects
+from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
-from constructs_lib.loops.edges.urls import APIS, called
-from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import Resolved
@@ -31,7 +30,6 @@ MAX_STATES = 10_000
 MAX_DEFINITIONS = 24
 _START = ("states:StartExecution", "states:StartSyncExecution")
 _DEFINITION = ("Definition", "DefinitionString")
-_UNKNOWN = object()
 _TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
 
@@ -71,10 +69,10 @@ class StateMachines(EdgeKind):
         resource = state.get("Resource")
         if state.get("Type") == "Task" and resource is not None:
             for text in system.texts(_substituted(resource, node), node.template):
-                yield from self._task(system, node, text, _arguments(state))
+                yield from self._task(system, node, text, _arguments(state, node))
         writer = state.get("ResultWriter")
         if isinstance(writer, Mapping):
-            yield from self._call(system, node, "s3:putobject", _with_prefix(_arguments(writer)), "results")
+            yield from effects(system, node, "s3:putobject", _with_prefix(_arguments(writer, node)), "results")
 
     def _task(self, system: System, node: Node, resource: str, arguments: Mapping[str, Any]) -> Iterator[Put]:
         if ":function:" in resource:
@@ -83,82 +81,8 @@ class StateMachines(EdgeKind):
         if system.symbols.free_in(resource):
             yield Put(node, resource, "task", expects=(FUNCTION, STATE_MACHINE))
             return
-        call = resource.partition(":states:::")[2].lower().removeprefix("aws-sdk:")
-        yield from self._call(system, node, call.partition(".")[0], arguments, "task")
-
-    def _call(self, system: System, node: Node, name: str, arguments: Mapping[str, Any], label: str) -> Iterator[Put]:
-        shown = f"{label} {name}" if label == "task" else label
-        if name in {"events:putevents", "eventbridge:putevents"}:
-            yield from self._events(system, node, arguments, shown)
-        elif name == "apigateway:invoke":
-            yield from self._request(system, node, arguments, shown)
-        elif name == "http:invoke":
-            url = _substituted(arguments.get("ApiEndpoint", _UNKNOWN), node)
-            for text in system.texts(url, node.template) if url is not _UNKNOWN else ():
-                for arn in called(system, text):
-                    yield Put(node, arn, shown)
-        elif name in CALLS:
-            call = CALLS[name]
-            value = _named(call, arguments, node)
-            message = call.message & _key(system, node, arguments) if name.startswith("s3:") else call.message
-            if value is _UNKNOWN:
-                yield from _anywhere(system, node, shown, call.expects, message)
-                return
-            for text in system.texts(value, node.template):
-                known = text if text.startswith("arn:") or system.symbols.free_in(text[:1]) else None
-                arn = known or call.form.format(text.rpartition("/")[2])
-                yield Put(node, arn, shown, message, call.expects)
-
-    def _events(self, system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
-        entries = arguments.get("Entries")
-        if not isinstance(entries, list):
-            yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
-            return
-        for entry in system.items(entries, node.template):
-            if not isinstance(entry, Mapping):
-                yield from _anywhere(system, node, shown, (BUS,), OWN_EVENT)
-                continue
-            message = OWN_EVENT
-            for key, field in (("Source", "source"), ("DetailType", "detail-type")):
-                value = _substituted(entry.get(key, _UNKNOWN), node)
-                if value is not _UNKNOWN:
-                    texts = tuple(map(literal, system.texts(value, node.template)))
-                    message &= Message({field: Language((texts,))})
-            bus = _substituted(entry.get("EventBusName", _UNKNOWN if "EventBusName.$" in entry else "default"), node)
-            if bus is _UNKNOWN:
-                yield from _anywhere(system, node, shown, (BUS,), message)
-                continue
-            for name in system.texts(bus, node.template):
-                arn = name if name.startswith("arn:") else f"arn:aws:events:::event-bus/{name}"
-                yield Put(node, arn, shown, message, (BUS,))
-
-    def _request(self, system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
-        value = _substituted(arguments.get("ApiEndpoint", _UNKNOWN), node)
-        if value is _UNKNOWN:
-            yield from _anywhere(system, node, shown, APIS, Message())
-            return
-        for text in system.texts(value, node.template):
-            name = text.removeprefix("https://").partition(".")[0]
-            yield Put(node, f"arn:aws:execute-api:::{name}", shown, expects=APIS)
-
-
-def _named(call: Call, arguments: Mapping[str, Any], node: Node) -> Any:
-    """What the arguments name; `_UNKNOWN` if they do not tell."""
-    for way in call.parameters:
-        value: Any = arguments
-        for key in way:
-            value = value.get(key, _UNKNOWN) if isinstance(value, Mapping) else _UNKNOWN
-        if value is not _UNKNOWN:
-            return _substituted(value, node)
-    return _UNKNOWN
-
-
-def _anywhere(system: System, node: Node, shown: str, expects: tuple[str, ...], message: Message) -> Iterator[Put]:
-    """What is chosen at run time may be anything of its type."""
-    doubt = f"a task of `{system.label(node)}` chooses at run time"
-    for other in system.nodes(*expects):
-        for arn in system.arns(other):
-            yield Put(node, arn, shown, message, doubt=doubt)
+        name = resource.partition(":states:::")[2].lower().removeprefix("aws-sdk:").partition(".")[0]
+        yield from effects(system, node, name, arguments, f"task {name}")
 
 
 def _definitions(system: System, node: Node) -> list[Mapping[str, Any] | None]:
@@ -209,11 +133,11 @@ def _resolved(value: Any) -> Any:
 
 
 def _substituted(value: Any, node: Node) -> Any:
-    """Each `${Name}` of `DefinitionSubstitutions` replaced by its value; `_UNKNOWN` for what run time tells."""
+    """Each `${Name}` of `DefinitionSubstitutions` replaced by its value; `UNKNOWN` for what run time tells."""
     if not isinstance(value, str) or isinstance(value, Resolved):
         return value
     if value.startswith("{%"):
-        return _UNKNOWN
+        return UNKNOWN
     substitutions = node.get("DefinitionSubstitutions")
     names = _TOKEN.findall(value)
     if names and isinstance(substitutions, Mapping) and all(name in substitutions for name in names):
@@ -237,17 +161,20 @@ def _states(found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
                 work += branches if isinstance(branches, list) else []
 
 
-def _arguments(state: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = state.get("Arguments", state.get("Parameters"))
+def _arguments(state: Mapping[str, Any], node: Node) -> Mapping[str, Any]:
+    found = _filled_in(state.get("Arguments", state.get("Parameters")), node)
     return found if isinstance(found, Mapping) else {}
 
 
+def _filled_in(value: Any, node: Node) -> Any:
+    """Arguments with their substitutions; intrinsic functions stay."""
+    if isinstance(value, list):
+        return [_filled_in(item, node) for item in value]
+    if isinstance(value, Mapping) and not (len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref"))):
+        return {key: _filled_in(item, node) for key, item in value.items()}
+    return _substituted(value, node)
+
+
 def _with_prefix(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    prefix = arguments.get("Prefix", "" if "Prefix.$" not in arguments else None)
-    return {**arguments, "Key": f"{prefix}/*" if isinstance(prefix, str) and prefix else "*"}
-
-
-def _key(system: System, node: Node, arguments: Mapping[str, Any]) -> Message:
-    key = _substituted(arguments.get("Key", "*"), node)
-    globs = (STAR,) if key is _UNKNOWN else system.texts(key, node.template)
-    return Message({"key": Language((tuple(literal(glob).replace("*", STAR) for glob in globs),))})
+    prefix = arguments.get("Prefix", "" if "Prefix.$" not in arguments else UNKNOWN)
+    return {**arguments, "Key": {"Fn::Join": ["/", [prefix, "*"]]} if prefix and prefix is not UNKNOWN else "*"}

@@ -120,6 +120,17 @@ def test_an_integration_of_an_api_that_is_not_known_may_be_any_apis(make: Make) 
     assert make.check(resources).verdict == "unproven"
 
 
+@pytest.mark.parametrize(
+    "uri", ["${Function}", "arn:aws:apigateway:eu-west-1:lambda:path/x/functions/${Function}/invocations"]
+)
+def test_an_integration_of_a_function_that_is_not_known_may_be_any(make: Make, uri: str) -> None:
+    resources = api_loop(make)
+    given = {"Function": {"Fn::ImportValue": "function"}}
+    resources["Integration"]["Properties"]["IntegrationUri"] = {"Fn::Sub": [uri, given]}
+
+    assert make.check(resources).verdict == "unproven"
+
+
 def test_who_may_run_a_task_may_do_what_its_role_may(make: Make) -> None:
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}
     resources = {
