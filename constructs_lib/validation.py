@@ -16,6 +16,7 @@ import aws_cdk as cdk
 import jsii
 
 from constructs_lib import loops
+from constructs_lib.declarations import Declarations
 from constructs_lib.errors import ConstructsLibError, Diagnostic, remember, show_errors_without_traceback
 from constructs_lib.finish import identity
 from constructs_lib.templates import Template, dependency_cycle, read
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import constructs
+
+    from constructs_lib.declarations import Line
 
 __all__ = ["CONTEXT_KEY", "FAILED", "Guard", "guard", "guard_of"]
 
@@ -88,9 +91,14 @@ class Guard:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check all templates of the assembly as one system."""
-        templates = list(_read(Path(stack.template_path) for stack in context.stack_templates))
+        paths = [Path(stack.template_path) for stack in context.stack_templates]
+        templates = list(_read(paths))
         report = loops.check(templates)
-        findings = [*_dependency_cycles(templates), *(_loop(found, templates[0]) for found in report.findings)]
+        declarations = Declarations(context.app_construct, map(_metadata, paths))
+        findings = [
+            *_dependency_cycles(templates, declarations),
+            *(_loop(found, templates[0], declarations) for found in report.findings),
+        ]
         self.summary = report.summary
         self.diagnostics = tuple(finding.diagnostic for finding in findings)
         if findings:
@@ -127,7 +135,7 @@ def _with_construct_paths(template: Template) -> Template:
     path = template.path
     if path is None or any(resource.construct_path for resource in template.resources.values()):
         return template
-    metadata = path.with_name(path.name.replace(".template.json", ".metadata.json"))
+    metadata = _metadata(path)
     if metadata == path or not metadata.exists():
         return template
     resources = dict(template.resources)
@@ -140,15 +148,24 @@ def _with_construct_paths(template: Template) -> Template:
     return replace(template, resources=resources)
 
 
-def _dependency_cycles(templates: Iterable[Template]) -> Iterator[_Finding]:
+def _metadata(template: Path) -> Path:
+    return template.with_name(template.name.replace(".template.json", ".metadata.json"))
+
+
+def _dependency_cycles(templates: Iterable[Template], declarations: Declarations) -> Iterator[_Finding]:
     for template in itertools.chain.from_iterable(one.with_nested() for one in templates):
         cycle = dependency_cycle(template)
         if cycle:
-            yield _Finding(_cycle(template, cycle), proven=True, template=template, logical_id=cycle[0])
+            diagnostic = _cycle(template, cycle)
+            declared = _declared([(_name(template, key), template, key) for key in cycle], declarations)
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *declared))
+            yield _Finding(diagnostic, proven=True, template=template, logical_id=cycle[0])
 
 
-def _loop(found: loops.Finding, any_template: Template) -> _Finding:
-    diagnostic = found.diagnostic()
+def _loop(found: loops.Finding, any_template: Template, declarations: Declarations) -> _Finding:
+    diagnostic = found.diagnostic([_line(step, declarations) for step in found.path])
+    ends = [(step.source, step.template, step.source_id) for step in found.path]
+    diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *_declared(ends, declarations)))
     if found.fingerprint:
         meant = f'acknowledge(function, fingerprint="{found.fingerprint}", reason="…", bound="…")'
         diagnostic = replace(diagnostic, helps=(*diagnostic.helps, f"if it is meant: {meant}"))
@@ -158,8 +175,34 @@ def _loop(found: loops.Finding, any_template: Template) -> _Finding:
     return _Finding(diagnostic, proven=found.verdict == "loop", template=first.template, logical_id=first.source_id)
 
 
+def _line(step: loops.Step, declarations: Declarations) -> Line | None:
+    """Where the user declared what makes an arrow: the grant, the trigger, or a construct of its own."""
+    template, (_, logical_id, *route) = step.at_template or step.template, step.at or ("", "")
+    path = _path(template, str(logical_id))
+    if step.granted:
+        return declarations.of_grant(path, *step.granted)
+    line = declarations.of_part(path, tuple(route[1:]))
+    is_end = logical_id in {step.source_id, step.target_id}
+    return line if line or is_end else declarations.of(path)
+
+
+def _declared(constructs: Iterable[tuple[str, Template, str]], declarations: Declarations) -> list[str]:
+    """Where the user declared what takes part, as notes."""
+    lines = {name: declarations.of(_path(template, logical_id)) for name, template, logical_id in constructs}
+    return [f"`{name}` is declared at {line}" for name, line in lines.items() if line]
+
+
+def _path(template: Template, logical_id: str) -> str:
+    resource = template.resources.get(logical_id)
+    return resource.construct_path or "" if resource else ""
+
+
+def _name(template: Template, logical_id: str) -> str:
+    return template.resources[logical_id].construct_path or logical_id
+
+
 def _cycle(template: Template, cycle: Sequence[str]) -> Diagnostic:
-    names = {key: template.resources[key].construct_path or key for key in cycle}
+    names = {key: _name(template, key) for key in cycle}
     types = {template.resources[key].type for key in cycle}
     width = max(map(len, names.values()))
     evidence = "\n".join(f"{names[one]:{width}}  waits for  {names[other]}" for one, other in itertools.pairwise(cycle))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import constructs
 
+from constructs_lib.declarations import Declared
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.names import URL_SUFFIX
 
@@ -36,7 +37,7 @@ class Statement:
     via_service: str = ""
 
 
-class Access(ABC):
+class Access(Declared, ABC):
     """Something that a function may do; a subclass bears the IAM action's own name."""
 
     @abstractmethod

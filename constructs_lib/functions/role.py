@@ -8,12 +8,15 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from constructs_lib.access import Statement
+from constructs_lib.declarations import note_grant, users_line
 from constructs_lib.names import PARTITION, replace_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import constructs
+
+    from constructs_lib.declarations import Line
 
 __all__ = ["InlineRole", "policy_statement"]
 
@@ -45,13 +48,15 @@ class InlineRole(iam.Role):
         """Add to the inline policy, without references that would close a dependency cycle."""
         if not self._inline:
             return super().add_to_principal_policy(statement)
-        self._document.add_statements(_without(self._references, statement))
+        statement = _without(self._references, statement)
+        note_grant(self, statement, users_line())
+        self._document.add_statements(statement)
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self)
 
     def add_managed_policy(self, policy: iam.IManagedPolicy) -> None:
         """Attach a managed policy; what CDK attaches for Lambda Insights becomes the statement that it needs."""
         if self._inline and policy.managed_policy_arn.endswith("/CloudWatchLambdaInsightsExecutionRolePolicy"):
-            self.allow([_insights(cdk.Stack.of(self))])
+            self.allow([_insights(cdk.Stack.of(self))], users_line())
         else:
             super().add_managed_policy(policy)
 
@@ -68,9 +73,11 @@ class InlineRole(iam.Role):
         for statement in policy.document.to_json()["Statement"]:
             self.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
 
-    def allow(self, statements: Iterable[Statement]) -> None:
-        """Add statements of ours."""
+    def allow(self, statements: Iterable[Statement], line: Line | None) -> None:
+        """Add statements of ours, which a line of the user's code asks for."""
         converted = [policy_statement(statement, self._references) for statement in statements]
+        for statement in converted:
+            note_grant(self, statement, line)
         if self._inline:
             self._document.add_statements(*converted)
         else:

@@ -15,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs_lib.access import Access, Statement
 from constructs_lib.access.base import key_statement
 from constructs_lib.bundling import CargoCode, find_binary
+from constructs_lib.declarations import note, note_grant, users_line
 from constructs_lib.errors import ConstructsLibError, Diagnostic, show_errors_without_traceback
 from constructs_lib.finish import at_synthesis, identity
 from constructs_lib.functions.mending import mend_environment, mend_role, names_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     import constructs
     from typing_extensions import Unpack
+
+    from constructs_lib.declarations import Line
 
 __all__ = ["RustFunction"]
 
@@ -86,6 +89,7 @@ class RustFunction(lambda_.Function):
     ) -> None:
         show_errors_without_traceback()
         guard(scope)
+        line = users_line()
         path = f"{scope.node.path}/{id}"
         own_logs = {"log_retention": log_retention, "log_removal_policy": log_removal_policy}
         refuse_keywords({**options, **{keyword: value for keyword, value in own_logs.items() if value}}, path)
@@ -102,14 +106,14 @@ class RustFunction(lambda_.Function):
             retention=log_retention or logs.RetentionDays.ONE_MONTH,
             removal_policy=log_removal_policy or cdk.RemovalPolicy.DESTROY,
         )
-        statements = [_write_logs(log_group), *_of_options(stack, options)]
-        statements += [statement for part in touches for statement in part.statements()]
+        self._allow(role, [_write_logs(log_group), *_of_options(stack, options)], line)
+        for part in touches:
+            self._allow(role, part.statements(), part.declared_at)
         destination: Any = on_failure
         if hasattr(on_failure, "grant_send_messages"):
             queue = cast("sqs.IQueue", on_failure)
-            statements += _send_to(queue)
+            self._allow(role, _send_to(queue), line)
             destination = _Queue(queue)
-        self._allow(role, statements)
         arguments: dict[str, Any] = {**options}
         super().__init__(
             scope,
@@ -126,16 +130,19 @@ class RustFunction(lambda_.Function):
         )
         # An override of the method would be called back by CDK's constructor, before this object exists.
         self.add_environment = self._add_environment  # type: ignore[method-assign]
+        note(self, line)
         _note(self, stack)
         for trigger in wakes:
             trigger.bind(self)
 
-    def _allow(self, role: iam.IRole, statements: Sequence[Statement]) -> None:
+    def _allow(self, role: iam.IRole, statements: Sequence[Statement], line: Line | None) -> None:
         if isinstance(role, InlineRole):
-            role.allow(statements)
+            role.allow(statements, line)
             return
         for statement in statements:
-            role.add_to_principal_policy(policy_statement(statement, self._references))
+            converted = policy_statement(statement, self._references)
+            note_grant(role, converted, line)
+            role.add_to_principal_policy(converted)
 
     def _add_environment(self, key: str, value: str, *, remove_in_edge: bool | None = None) -> lambda_.Function:
         value = replace_references(value, self._references)

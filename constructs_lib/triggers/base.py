@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from constructs_lib.declarations import Declared
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Trigger", "relative_path"]
 
 
-class Trigger(ABC):
+class Trigger(Declared, ABC):
     """Something that wakes a function; a subclass is a frozen dataclass that takes its source positionally."""
 
     @abstractmethod

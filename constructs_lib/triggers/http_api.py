@@ -9,6 +9,7 @@ from typing import cast
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_lambda as lambda_
 
+from constructs_lib.declarations import note
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.finish import identity
 from constructs_lib.names import PARTITION
@@ -20,6 +21,7 @@ METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 DEFAULT_PATH = "$default"  # the route that takes what no other route matches
 _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+|\{[A-Za-z0-9._-]+\}")
 _GREEDY = re.compile(r"\{[A-Za-z0-9._-]+\+\}")
+_INTEGRATION = "Integration"
 _VARIABLE = re.compile(r"\{[^}]*\}")
 
 
@@ -88,7 +90,7 @@ class HttpApiTrigger(Trigger):
         routes.add(function, self)
         api = relative_path(self.api, function.stack)
         method = apigatewayv2.HttpMethod[self.verb]
-        apigatewayv2.HttpRoute(
+        route = apigatewayv2.HttpRoute(
             function,
             f"{api}/{self.key.replace(' ', '')}",
             http_api=self.api,
@@ -100,6 +102,7 @@ class HttpApiTrigger(Trigger):
             if self.public and self.api.default_authorizer is not None
             else self.authorizer,
         )
+        note(route.node.try_find_child(_INTEGRATION) or route, self.declared_at)
         lambda_.CfnPermission(
             function,
             f"{api}/{self.key.replace(' ', '')}/Permission",
@@ -122,7 +125,7 @@ class _Integration(apigatewayv2.HttpRouteIntegration):
     """CDK's own Lambda integration would add a permission for every method; this one adds none."""
 
     def __init__(self, function_arn: str) -> None:
-        super().__init__("Integration")
+        super().__init__(_INTEGRATION)
         self._function_arn = function_arn
 
     def bind(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from constructs_lib.declarations import note
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.finish import at_synthesis, identity
 from constructs_lib.names import KnownBucket
@@ -109,6 +110,8 @@ class _Notifications:
         ]
         filter_ = s3.CfnBucket.NotificationFilterProperty(s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules))
         self.triggers.append((path, trigger))
+        for index in range(len(self.configurations), len(self.configurations) + len(trigger.event_types)):
+            note(self.bucket.resource, trigger.declared_at, "NotificationConfiguration", "LambdaConfigurations", index)
         self.configurations += [
             s3.CfnBucket.LambdaConfigurationProperty(event=event, function=arn, filter=filter_ if rules else None)
             for event in trigger.event_types

@@ -52,10 +52,11 @@ SYNTH
 LOOP = """\
 error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbnails/Photos`
 
-  Thumbnails/Resize  -- s3:PutObject `in/*` -->       Thumbnails/Photos
-  Thumbnails/Photos  -- s3:ObjectCreated:* `in/*` --> Thumbnails/Resize
+  Thumbnails/Resize  -- s3:PutObject `in/*` -->       Thumbnails/Photos  app.py:30
+  Thumbnails/Photos  -- s3:ObjectCreated:* `in/*` --> Thumbnails/Resize  app.py:29
 
   witness: writing key `in/a` invokes `Thumbnails/Resize` again
+  note: `Thumbnails/Resize` is declared at app.py:25
   help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")
   help: if it is meant: acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")
   see: docs/errors/s3-invocation-loop.md"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 LOOP = """\
 error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbnails/Photos`
 
-  Thumbnails/Resize  -- s3:PutObject `photos/*` -->               Thumbnails/Photos
-  Thumbnails/Photos  -- s3:ObjectCreated:* `photos/` + `.jpg` --> Thumbnails/Resize
+  Thumbnails/Resize  -- s3:PutObject `photos/*` -->               Thumbnails/Photos  LINE
+  Thumbnails/Photos  -- s3:ObjectCreated:* `photos/` + `.jpg` --> Thumbnails/Resize  LINE
 """
 
 
@@ -36,6 +37,10 @@ def looping(scope: cdk.Stack, declare: Declare, written: str = "photos/") -> Rus
     photos = s3.Bucket(scope, "Photos", bucket_name=stable_name("photos"))
     triggers = [S3Trigger(photos, prefix="photos/", suffix=".jpg")]
     return declare(scope, "Resize", triggers=triggers, access=[PutObject(photos, prefix=written)])
+
+
+def without_lines(text: str) -> str:
+    return re.sub(r"\S+\.py:\d+$", "LINE", text, flags=re.MULTILINE)
 
 
 def findings(app: cdk.App) -> list[str]:
@@ -54,12 +59,12 @@ class TestLoop:
     def test_fails_synthesis_with_the_whole_finding(self, app: cdk.App) -> None:
         with pytest.raises(RuntimeError) as raised:
             app.synth()
-        assert LOOP in str(raised.value)
+        assert LOOP in without_lines(str(raised.value))
 
     def test_fails_a_test_of_the_template(self, stack: cdk.Stack) -> None:
         with pytest.raises(RuntimeError) as raised:
             assertions.Template.from_stack(stack)
-        assert LOOP in str(raised.value)
+        assert LOOP in without_lines(str(raised.value))
 
     def test_cannot_be_acknowledged_by_name(self, app: cdk.App) -> None:
         reason = cdk.Acknowledgment(id="constructs-lib::s3-invocation-loop", reason="a test")
@@ -109,11 +114,13 @@ class TestDependencyCycle:
         declare(stack, "Resize", triggers=[S3Trigger(photos)]).node.add_dependency(photos)
         with pytest.raises(RuntimeError) as raised:
             app.synth()
-        assert str(raised.value).partition("FATAL ")[2].partition(" (constructs-lib)")[0] == (
+        shown = without_lines(str(raised.value))
+        assert shown.partition("FATAL ")[2].partition(" (constructs-lib)")[0] == (
             "error[dependency-cycle]: 2 resources of `Thumbnails` wait for each other, so none can be created\n\n"
             "  Thumbnails/Photos  waits for  Thumbnails/Resize\n"
             "  Thumbnails/Resize  waits for  Thumbnails/Photos\n\n"
             "  note: CloudFormation would refuse the deployment: circular dependency between resources\n"
+            "  note: `Thumbnails/Resize` is declared at LINE\n"
             '  help: name the bucket, e.g. bucket_name=stable_name("photos"),'
             " and let the function know it by that name\n"
             "  help: or let the bucket send its events to EventBridge, where everything may refer to everything\n"
