@@ -57,14 +57,16 @@ class Directory(Generic[T]):
         else:
             name = head if head == pattern or head.endswith((":", "/")) else ""
         kinds = {kind_of(character) for character in symbols_in(name)}
+        # What is inside of something: a route of an API, a version of a function.
+        around = [thing for match in _BORDER.finditer(name) for thing in self._by_address.get(name[: match.end()], ())]
         if not name or name in self._above or "free" in kinds or looks_made_up(name):
             found = self._by_beginning.of(start)
         elif kinds - {"generated"}:
-            found = self._not_made_up.of(start)
+            found = [*around, *self._not_made_up.of(start)]
         else:
             # A known name is that of another only if the other is not known; one that is made up is like no other.
             loose = self._like_made_up if kinds else self._not_known
-            found = [*self._by_address.get(name, ()), *loose.of(start)]
+            found = [*around, *self._by_address.get(name, ()), *loose.of(start)]
         return found if len(found) < 2 else list(dict.fromkeys(found))  # noqa: PLR2004
 
 

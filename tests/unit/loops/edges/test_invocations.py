@@ -60,6 +60,23 @@ HTTP_URL = {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
 FUNCTION_URL = {"Fn::GetAtt": ["Url", "FunctionUrl"]}
 
 
+@pytest.mark.parametrize("name", ["me", None])
+def test_one_version_or_alias_may_be_granted_by_its_arn(make: Make, name: str | None) -> None:
+    named = {"FunctionName": name} if name else {}
+    alias = {"Fn::Sub": f"arn:aws:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name or '${Worker}'}:live"}
+
+    assert make.check(worker(make, "lambda:InvokeFunction", alias, **named)).verdict == "loop"
+
+
+@pytest.mark.parametrize("route", ["prod/POST/run", "${AWS::Region}/POST/run"])
+def test_one_route_of_an_api_may_be_granted(make: Make, route: str) -> None:
+    resources = api_loop(make)
+    granted = {"Fn::Sub": f"arn:aws:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/{route}"}
+    resources["Role"] = make.role(make.allow("execute-api:Invoke", granted))
+
+    assert make.check(resources).verdict == "loop"
+
+
 def told(make: Make, url: Any, others: Resources | None = None, *, signed: str = "NONE") -> Resources:
     """A function that nothing is granted to, and that is told a URL; it is behind an API, and has one of its own."""
     return {
