@@ -24,7 +24,7 @@ from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.permissions import Identity, Permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Iterator
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
     from constructs_lib.loops.policies import Allow, Deny
@@ -137,7 +137,7 @@ class Graph:
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
         channels = [channel for kind in kinds for channel in kind.channels(system)]
-        self._listeners: dict[Node, list[tuple[Listener, list[Node]]]] = {}
+        self._listeners: dict[Node, list[tuple[Listener, Sequence[Node]]]] = {}
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
@@ -189,7 +189,7 @@ class Graph:
             for source in self.system.nodes(listener.source_type):
                 self._listeners.setdefault(source, []).append((doubtful, targets))
 
-    def _targets(self, arn: str, expects: tuple[str, ...]) -> list[Node]:
+    def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self.system.by_arn(arn)
         if found:
             return found
@@ -365,7 +365,7 @@ class Graph:
             known = self._far[node] = [target for target in found if target in self._is_actor]
         return known
 
-    def hearing(self, node: Node, message: Message) -> list[tuple[Listener, list[Node]]]:
+    def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
         listeners = self._listeners.get(node, [])
         if not self.is_crowded(node):

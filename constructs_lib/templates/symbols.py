@@ -8,6 +8,7 @@ splitting, hashing and pattern matching work as they are.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,8 @@ _PLANES: dict[Kind, tuple[int, int]] = {
     "free": (0x70000, 0x9FFFF),
     "generated": (0xA0000, 0x10FFFF),
 }
+_KINDS: tuple[Kind, ...] = tuple(_PLANES)
+_FIRST = [first for first, _ in _PLANES.values()]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Symbols:
 
     def __init__(self) -> None:
         self._characters: dict[Hashable, str] = {}
-        self._symbols: dict[str, Symbol] = {}
+        self._labels: dict[str, str] = {}
+        self._whys: dict[str, str] = {}
         self._next = {kind: first for kind, (first, _) in _PLANES.items()}
 
     def character(self, identity: Hashable, label: str, kind: Kind, why: str = "") -> str:
@@ -64,15 +68,17 @@ class Symbols:
             code = self._next[kind]
             if code >= _PLANES[kind][1]:  # the last one of each plane stands for all that find no room
                 code = _PLANES["free"][1]
-                label, kind, why = "${…}", "free", "there are too many unknown texts"
+                label, why = "${…}", "there are too many unknown texts"
             else:
                 self._next[kind] += 1
             character = self._characters[identity] = chr(code)
-            self._symbols[character] = Symbol(label, kind, why)
+            self._labels[character] = label
+            if why:
+                self._whys[character] = why
         return character
 
     def __getitem__(self, character: str) -> Symbol:
-        return self._symbols[character]
+        return Symbol(self._labels[character], kind_of(character), self._whys.get(character, ""))
 
     def show(self, text: str) -> str:
         """A text for people: symbols as their labels."""
@@ -95,8 +101,7 @@ def symbols_in(text: str) -> list[str]:
 
 def kind_of(character: str) -> Kind:
     """The kind of a symbol character."""
-    code = ord(character)
-    return next(kind for kind, (first, last) in _PLANES.items() if first <= code <= last)
+    return _KINDS[bisect_right(_FIRST, ord(character)) - 1]
 
 
 def replaced(text: str, by: Callable[[str], str]) -> str:

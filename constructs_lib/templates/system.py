@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.nested import STACKS
 from constructs_lib.templates.texts import MISSING, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.templates.template import Resource, Template
 
@@ -46,19 +47,19 @@ class System(Texts):
 
     def __init__(self, templates: Iterable[Template]) -> None:
         super().__init__(templates)
-        self._nodes: dict[tuple[int, str], Node] = {}
+        self._nodes: dict[int, dict[str, Node]] = {}
         self._by_type: dict[str, list[Node]] = {}
         for template in self.templates:
-            identity = id(template)
+            nodes = self._nodes[id(template)] = {}
             for key, resource in template.resources.items():
-                node = self._nodes[identity, key] = Node(template, resource)
+                node = nodes[key] = Node(template, resource)
                 self._by_type.setdefault(resource.type, []).append(node)
         self._names: dict[Node, tuple[str, ...]] = {}
-        self._attributes: dict[tuple[Node, str], tuple[str, ...]] = {}
+        self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], str | None] = {}
         self._being_named = 0
-        self._by_name: dict[str, dict[str, list[Node]]] = {}
-        self._by_arn: dict[str, list[Node]] | None = None
+        self._by_name: dict[str, Grouped[Node]] = {}
+        self._by_arn: Grouped[Node] | None = None
 
     def nodes(self, *types: str) -> Iterator[Node]:
         """All resources of the given types."""
@@ -71,24 +72,24 @@ class System(Texts):
             if type_ in NAMING and not type_.startswith("AWS::IAM::"):
                 yield from nodes
 
-    def named(self, type_: str, name: str) -> list[Node]:
+    def named(self, type_: str, name: str) -> Sequence[Node]:
         """The resources of a type that may have a physical name."""
         known = self._by_name.get(type_)
         if known is None:
-            known = self._by_name[type_] = {}
+            known = self._by_name[type_] = Grouped()
             for node in self._by_type.get(type_, ()):
                 for own in self.names(node):
-                    known.setdefault(own, []).append(node)
-        return known.get(name, [])
+                    known.add(own, node)
+        return known.of(name)
 
-    def by_arn(self, arn: str) -> list[Node]:
+    def by_arn(self, arn: str) -> Sequence[Node]:
         """The resources that an ARN names; versions, aliases, streams and consumers stand for their parent."""
         if self._by_arn is None:
-            self._by_arn = {}
+            self._by_arn = Grouped()
             for node in self.addressed():
                 for key in self._parents(node):
-                    self._by_arn.setdefault(key, []).append(node)
-        return self._by_arn.get(_parent(arn), [])
+                    self._by_arn.add(key, node)
+        return self._by_arn.of(_parent(arn))
 
     def _parents(self, node: Node) -> list[str]:
         """What is left of a resource's ARNs without what all of a system share."""
@@ -100,7 +101,7 @@ class System(Texts):
 
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
-        node = self._nodes[id(template), resource.logical_id] = Node(template, resource)
+        node = self._nodes[id(template)][resource.logical_id] = Node(template, resource)
         self._by_type.setdefault(resource.type, []).append(node)
         self._by_name.pop(resource.type, None)
         self._by_arn = None
@@ -108,7 +109,7 @@ class System(Texts):
 
     def node(self, template: Template, logical_id: str) -> Node | None:
         """The resource of that logical id in a template."""
-        return self._nodes.get((id(template), logical_id))
+        return self._nodes[id(template)].get(logical_id)
 
     def label(self, node: Node) -> str:
         """What people call it: the construct's path, else the logical id, with its template if there are several."""
@@ -157,15 +158,16 @@ class System(Texts):
         return self.attribute(node, "Arn")
 
     def _generated(self, node: Node) -> str:
-        return self.symbols.character((node, "name"), f"${{{node.id}}}", "generated")
+        return self.symbols.character(node, f"${{{node.id}}}", "generated")
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""
-        known = self._attributes.get((node, attribute))
+        nodes = self._attributes.setdefault(attribute, {})
+        known = nodes.get(node)
         if known is None:
             known = self._attribute(node, attribute)
             if not self._being_named:
-                self._attributes[node, attribute] = known
+                nodes[node] = known
         return known
 
     def _attribute(self, node: Node, attribute: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.sam import expanded
 from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
@@ -86,8 +87,9 @@ class Texts(ABC):
             "Fn::If": self._if,
             "Fn::ImportValue": self._import_value,
         }
-        self._exports: dict[str, list[tuple[Any, Template]]] | None = None
-        self._export_texts: dict[str, list[str]] = {}
+        self._exports: Grouped[tuple[Any, Template]] | None = None
+        self._export_texts: dict[str, tuple[str, ...]] = {}
+        self._being_exported: set[str] = set()
 
     @abstractmethod
     def node(self, template: Template, logical_id: str) -> Node | None:
@@ -380,16 +382,18 @@ class Texts(ABC):
                 found.append(self.symbols.character(("import", name), label, "free", why))
         return found
 
-    def _export(self, name: str, depth: int) -> list[str]:
+    def _export(self, name: str, depth: int) -> tuple[str, ...]:
         """The texts of an export; found once, because exports may import others that import others."""
         known = self._export_texts.get(name)
         if known is None:
-            exported = self._exported()[name]  # several, if they are under conditions
-            label = f"${{import {self.symbols.show(name)}}}"
-            self._export_texts[name] = [self.symbols.character(("import", name), label, "free", "it imports itself")]
-            known = self._export_texts[name] = self._bounded(
-                [text for value, template in exported for text in self._texts(value, template, depth)], *exported[0]
-            )
+            if name in self._being_exported:
+                label = f"${{import {self.symbols.show(name)}}}"
+                return (self.symbols.character(("import", name), label, "free", "it imports itself"),)
+            self._being_exported.add(name)
+            exported = self._exported().of(name)  # several, if they are under conditions
+            found = [text for value, template in exported for text in self._texts(value, template, depth)]
+            known = self._export_texts[name] = tuple(self._bounded(found, *exported[0]))
+            self._being_exported.discard(name)
         return known
 
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
@@ -397,15 +401,16 @@ class Texts(ABC):
             return texts
         return [self._free(value, template, "it has too many possible values")]
 
-    def _exported(self) -> dict[str, list[tuple[Any, Template]]]:
+    def _exported(self) -> Grouped[tuple[Any, Template]]:
+        """What is exported, by name; while it is collected, what has been found until then."""
         if self._exports is None:
-            self._exports = {}
+            self._exports = Grouped()
             for template in self.templates:
                 for output in template.section("Outputs").values():
                     export = output.get("Export") if isinstance(output, Mapping) else None
                     if isinstance(export, Mapping) and "Name" in export:
                         for name in self._texts(export["Name"], template, 0):
-                            self._exports.setdefault(name, []).append((output.get("Value"), template))
+                            self._exports.add(name, (output.get("Value"), template))
         return self._exports
 
     # structures
