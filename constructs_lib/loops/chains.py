@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.contents import permits
 from constructs_lib.loops.directory import Directory
+from constructs_lib.templates.grouped import Grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Chains"]
 
+FEW = 8
+"""Of as many roles each is tried."""
 _LEADING = ("sts:AssumeRole", "iam:PassRole")
 
 
@@ -41,18 +45,9 @@ class Chains:
         self._system = system
         self._roles = roles
         self._handovers = tuple(handovers)
-        services = {service for _, _, service in self._handovers}
+        self._services = {service for _, _, service in self._handovers}
         self._trusted: dict[Node, frozenset[str]] = {}
         self._addresses: dict[Node, list[str]] = {}
-        # By what trusts them, each by its own addresses; empty for what trusts whom nobody can list.
-        self._trusting: dict[str, Directory[Node]] = {}
-        for node in roles:
-            trusted = self._trusted[node] = frozenset(_trusted(system, node))
-            is_open = trusted & services or any(map(self._may_be_many, trusted))
-            for principal in ("",) if is_open else trusted:
-                directory = self._trusting.setdefault(principal, Directory())
-                for name in self._names(node):
-                    directory.add(name, node)
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
         """What a role allows through others, with the role that it is from."""
@@ -70,12 +65,38 @@ class Chains:
                     yield from ((replace(allow, doubt=allow.doubt or reason), node) for allow in other.allows)
 
     def _candidates(self, identity: Identity) -> Iterable[Node]:
-        """The roles that an identity may lead to, as far as their names and principals tell."""
+        """The roles that an identity may lead to, as far as their names tell, and if these are many, their trust."""
         leading = [allow for allow in identity.allows if any(map(allow.actions.covers, _LEADING))]
-        directories = [self._trusting[key] for key in ("", *identity.arns) if key in self._trusting] if leading else ()
-        return dict.fromkeys(
-            node for directory in directories for allow in leading for node in directory.of(allow.resource)
-        )
+        named = dict.fromkeys(node for allow in leading for node in self._directory.of(allow.resource))
+        if len(named) <= FEW:
+            return named
+        trusting = [node for key in ("", *identity.arns) for node in self._trusting.of(key)]
+        return [node for node in dict.fromkeys(trusting) if node in named]
+
+    @cached_property
+    def _directory(self) -> Directory[Node]:
+        directory: Directory[Node] = Directory()
+        for node in self._roles:
+            for name in self._names(node):
+                directory.add(name, node)
+        return directory
+
+    @cached_property
+    def _trusting(self) -> Grouped[Node]:
+        """The roles by whom they trust; by an empty text if that may be any of many."""
+        trusting: Grouped[Node] = Grouped()
+        for node in self._roles:
+            trusted = self._trust(node)
+            is_open = trusted & self._services or any(map(self._may_be_many, trusted))
+            for principal in ("",) if is_open else trusted:
+                trusting.add(principal, node)
+        return trusting
+
+    def _trust(self, node: Node) -> frozenset[str]:
+        known = self._trusted.get(node)
+        if known is None:
+            known = self._trusted[node] = frozenset(_trusted(self._system, node))
+        return known
 
     def _may_be_many(self, principal: str) -> bool:
         """Whether a principal is more than one role, or one that is not known."""
@@ -88,7 +109,7 @@ class Chains:
 
     def _why_not_certain(self, identity: Identity, node: Node) -> str | None:
         """Why it is not certain that a role leads to another; empty if it is; None if it does not."""
-        trusted = self._trusted[node]
+        trusted = self._trust(node)
         names = self._names(node)
         found: list[str | None] = []
         if any(principal in identity.arns or self._may_be_many(principal) for principal in trusted):

@@ -14,12 +14,14 @@ from constructs_lib.loops.cycles import components
 from constructs_lib.loops.edges import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable
 
     from constructs_lib.loops.graph import Graph, Outlet
     from constructs_lib.templates.system import Node
 
 __all__ = ["Circles"]
+
+_ANYTHING = Message()
 
 
 class Circles:
@@ -35,60 +37,72 @@ class Circles:
         self._graph = graph
         self._actors = set(graph.actors)
         self._index: dict[Hashable, int] = {}
-        self._outward: list[list[int]] = []
+        self._outward: list[tuple[int, ...]] = []
         self._work: list[tuple[int, Node, Message]] = []
-        self._behind: set[tuple[Node, Node]] = set()
         self.arrows = 0
         self.resources: set[Node] = set()
         for node in graph.actors:
-            self._vertex(node, Message(), "")
-        # What several actors may do alike is one vertex, so that wide grants cost no more for each of them.
-        shared: dict[Outlet, tuple[int, set[Node]]] = {}
-        for node in graph.actors:
-            first: list[set[Node]] = []
-            for outlet in graph.outlets[node]:
-                found = shared.get(outlet)
-                if found is None:
-                    found = shared[outlet] = len(self._outward), set()
-                    self._outward.append([])
-                    for target, message, way in graph.entries(outlet):
-                        found[1].add(target)
-                        self._outward[found[0]].append(self._vertex(target, message, way))
-                self._outward[self._index[node]].append(found[0])
-                first.append(found[1])
-            self.arrows += len(first[0]) if len(first) == 1 else len(set().union(*first))
-        self.resources.update(target for _, targets in shared.values() for target in targets)
+            self._vertex(node, None)
+        self._leave()
+        self._pass_on()
+        self.resources -= self._actors
+        members = {vertex for component in components(self._outward) for vertex in component}
+        self.actors = {node for vertex, node in enumerate(graph.actors) if vertex in members}
+
+    def _leave(self) -> None:
+        """The arrows from actors; what several may do alike is one vertex, so that wide grants cost no more for each."""
+        shared: dict[Outlet, int] = {}
+        reached: dict[int, set[Node]] = {}
+        for actor, node in enumerate(self._graph.actors):
+            outlets: list[int] = []
+            for outlet in self._graph.outlets[node]:
+                vertex = shared.get(outlet)
+                if vertex is None:
+                    vertex = shared[outlet] = self._new()
+                    entries = list(self._graph.entries(outlet))
+                    reached[vertex] = {target for target, _, _ in entries}
+                    self._outward[vertex] = tuple([self._vertex(*entry) for entry in entries])
+                outlets.append(vertex)
+            self._outward[actor] += tuple(outlets)
+            self.arrows += len(set().union(*[reached[vertex] for vertex in outlets]))
+        self.resources.update(*reached.values())
+
+    def _pass_on(self) -> None:
+        """The arrows from resources, and from actors that others listen to."""
+        apart: dict[Node, set[Node]] = {}
         while self._work:
             vertex, node, message = self._work.pop()
-            self._outward[vertex] += self._joined(
-                node,
-                (
-                    (target, listener.carry(Message()), listener)
-                    for listener, targets in graph.hearing(node, message)
-                    for target in targets
-                    if graph.leads_on(target)
-                ),
-            )
-        self.arrows += len(self._behind)
-        self.resources.update(target for _, target in self._behind)
-        self.resources -= self._actors
-        of_actors = range(len(graph.actors))
-        members = {vertex for component in components(self._outward) for vertex in component}
-        self.actors = {node for vertex, node in zip(of_actors, graph.actors, strict=True) if vertex in members}
+            targets: set[Node] = set()
+            following: list[int] = []
+            for listener, heard_by in self._graph.hearing(node, message):
+                for target in heard_by:
+                    if self._graph.leads_on(target):
+                        targets.add(target)
+                        following.append(self._vertex(target, listener.carry, listener))
+            self._outward[vertex] += tuple(following)
+            if self._is_apart(node):
+                apart.setdefault(node, set()).update(targets)
+            else:
+                self.arrows += len(targets)
+            self.resources |= targets
+        self.arrows += sum(map(len, apart.values()))
 
-    def _joined(self, source: Node, entries: Iterable[tuple[Node, Message, Hashable]]) -> list[int]:
-        found = []
-        for target, message, way in entries:
-            self._behind.add((source, target))
-            found.append(self._vertex(target, message, way))
-        return found
+    def _is_apart(self, node: Node) -> bool:
+        return self._graph.is_crowded(node) and node not in self._actors
 
-    def _vertex(self, node: Node, message: Message, way: Hashable) -> int:
-        apart = node not in self._actors and self._graph.is_crowded(node)
-        key = (node, way) if apart else node
+    def _vertex(self, node: Node, arrives: Message | Callable[[Message], Message] | None, way: Hashable = "") -> int:
+        """The vertex of a resource, or of one way into it."""
+        is_apart = self._is_apart(node)
+        key = (node, way) if is_apart else node
         vertex = self._index.get(key)
         if vertex is None:
-            vertex = self._index[key] = len(self._outward)
-            self._outward.append([])
-            self._work.append((vertex, node, message if apart else Message()))
+            vertex = self._index[key] = self._new()
+            message = _ANYTHING
+            if is_apart and arrives is not None:
+                message = arrives if isinstance(arrives, Message) else arrives(_ANYTHING)
+            self._work.append((vertex, node, message))
         return vertex
+
+    def _new(self) -> int:
+        self._outward.append(())
+        return len(self._outward) - 1

@@ -2,107 +2,157 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from constructs_lib.loops.addresses import looks_made_up
 from constructs_lib.loops.keys import ANY, STAR
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.symbols import kind_of, symbols_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["Directory"]
 
 T = TypeVar("T")
-
-_BORDER = re.compile("[:/]")
-_WILD = re.compile(f"[{STAR}{ANY}]")
 
 
 class Directory(Generic[T]):
     """Things by their addresses; all are added before the first is asked for."""
 
     def __init__(self) -> None:
-        self._all: dict[T, None] = {}
-        self._by_address: dict[str, list[T]] = {}
-        self._by_beginning: _Beginnings[T] = _Beginnings()
-        self._like_made_up: _Beginnings[T] = _Beginnings()
-        self._not_made_up: _Beginnings[T] = _Beginnings()
-        self._not_known: _Beginnings[T] = _Beginnings()
-        self._above: set[str] = set()
+        self._addresses: list[str] = []
+        self._things: list[T] = []
 
     def add(self, address: str, thing: T) -> None:
         """Add an address of a thing; what is inside of buckets is found by the bucket's address, which ends in `/`."""
-        self._all[thing] = None
-        self._above.update(address[: match.end()] for match in _BORDER.finditer(address, 0, len(address) - 1))
-        self._by_beginning.add(address, thing)
-        self._by_address.setdefault(address, []).append(thing)
-        is_glob = _WILD.search(address) is not None
-        kinds = {kind_of(character) for character in symbols_in(address)}
-        if is_glob or "free" in kinds or looks_made_up(address):
-            self._like_made_up.add(address, thing)
-        if "generated" not in kinds or len(kinds) > 1:
-            self._not_made_up.add(address, thing)
-        if is_glob or kinds - {"generated"}:
-            self._not_known.add(address, thing)
+        self._addresses.append(address)
+        self._things.append(thing)
 
     def of(self, pattern: str) -> list[T]:
         """What a pattern may name, and perhaps others."""
         head = pattern.partition(STAR)[0].partition(ANY)[0]
         service, colon, _ = head.partition(":")
         if not colon:
-            return list(self._all)
-        start = _beginning(head)
+            return self._all
         if service == "s3":
             name = head[: head.find("/") + 1]
         else:
             name = head if head == pattern or head.endswith((":", "/")) else ""
         kinds = {kind_of(character) for character in symbols_in(name)}
-        # What is inside of something: a route of an API, a version of a function.
-        around = [thing for match in _BORDER.finditer(name) for thing in self._by_address.get(name[: match.end()], ())]
+        like_made_up, not_made_up, not_known = self._groups
         if not name or name in self._above or "free" in kinds or looks_made_up(name):
-            found = self._by_beginning.of(start)
+            positions = self._by_beginning.of(head)
         elif kinds - {"generated"}:
-            found = [*around, *self._not_made_up.of(start)]
+            positions = [*self._around(name), *not_made_up.of(head)]
         else:
             # A known name is that of another only if the other is not known; one that is made up is like no other.
-            loose = self._like_made_up if kinds else self._not_known
-            found = [*around, *self._by_address.get(name, ()), *loose.of(start)]
+            loose = like_made_up if kinds else not_known
+            positions = [*self._around(name), *self._by_address.of(name), *loose.of(head)]
+        found = [self._things[position] for position in positions]
         return found if len(found) < 2 else list(dict.fromkeys(found))  # noqa: PLR2004
 
+    def _around(self, name: str) -> Iterator[int]:
+        """Those inside of which a name is: an API around its route, a function around its version."""
+        above = _container(name)
+        while above:
+            yield from self._by_address.of(above)
+            above = _container(above)
 
-class _Beginnings(Generic[T]):
-    """Things, to be found by the beginning of an address."""
+    @cached_property
+    def _all(self) -> list[T]:
+        return list(dict.fromkeys(self._things))
 
-    def __init__(self) -> None:
-        self._all: list[T] = []
-        self._by_start: dict[str, list[int]] = {}
-        self._sorted: list[str] = []
-        self._lengths: list[int] = []
+    @cached_property
+    def _by_address(self) -> Grouped[int]:
+        found: Grouped[int] = Grouped()
+        for position, address in enumerate(self._addresses):
+            found.add(address, position)
+        return found
 
-    def add(self, address: str, thing: T) -> None:
-        self._by_start.setdefault(_beginning(address), []).append(len(self._all))
-        self._all.append(thing)
+    @cached_property
+    def _above(self) -> set[str]:
+        """What addresses are below of, up to a border."""
+        found: set[str] = set()
+        for address in self._addresses:
+            above = _container(address)
+            while above and above not in found:
+                found.add(above)
+                above = _container(above)
+        return found
 
-    def of(self, start: str) -> list[T]:
-        """What a text with this beginning may be an address of, in the order in which it came."""
-        if not self._sorted:
-            self._sorted = sorted(self._by_start)
-            self._lengths = sorted({len(known) for known in self._by_start})
-        found = [
-            position
-            for length in self._lengths
-            if length < len(start)
-            for position in self._by_start.get(start[:length], ())
-        ]
+    @cached_property
+    def _by_beginning(self) -> _Beginnings:
+        return _Beginnings(self._addresses, range(len(self._addresses)))
+
+    @cached_property
+    def _groups(self) -> tuple[_Beginnings, _Beginnings, _Beginnings]:
+        """Those that may turn out to be a made-up name; that are not made up; that are not known, but not made up."""
+        groups: tuple[list[int], list[int], list[int]] = ([], [], [])
+        for position, address in enumerate(self._addresses):
+            kinds = {kind_of(character) for character in symbols_in(address)}
+            is_glob = STAR in address or ANY in address
+            belongs = (
+                is_glob or "free" in kinds or looks_made_up(address),
+                kinds != {"generated"},
+                is_glob or (kinds != {"generated"} and bool(kinds)),
+            )
+            for group, is_in in zip(groups, belongs, strict=True):
+                if is_in:
+                    group.append(position)
+        like_made_up, not_made_up, not_known = (_Beginnings(self._addresses, group) for group in groups)
+        return like_made_up, not_made_up, not_known
+
+
+class _Beginnings:
+    """Addresses, by position, to be found by their beginnings."""
+
+    def __init__(self, addresses: Sequence[str], positions: Iterable[int]) -> None:
+        self._addresses = addresses
+        self._positions = positions
+
+    @cached_property
+    def _by_start(self) -> Grouped[int]:
+        found: Grouped[int] = Grouped()
+        for position in self._positions:
+            found.add(_beginning(self._addresses[position]), position)
+        return found
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._by_start)
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({len(start) for start in self._by_start})
+
+    def of(self, pattern: str) -> list[int]:
+        """Those that a pattern, up to what is not known of it, may be a beginning of, or the other way round."""
+        start = _beginning(pattern)
+        found: list[int] = []
+        for length in self._lengths:
+            if length >= len(start):
+                break
+            found += self._by_start.of(start[:length])
         for index in range(bisect_left(self._sorted, start), len(self._sorted)):
             if not self._sorted[index].startswith(start):
                 break
-            found += self._by_start[self._sorted[index]]
-        return [self._all[position] for position in sorted(found)]
+            found += self._by_start.of(self._sorted[index])
+        return sorted(found)
 
 
 def _beginning(text: str) -> str:
     """What a text or glob begins with, up to what is not known of it."""
-    end = min((text.index(symbol) for symbol in symbols_in(text)), default=len(text))
-    wild = _WILD.search(text, 0, end)
-    return text[: wild.start() if wild else end]
+    end = len(text)
+    for character in (*symbols_in(text)[:1], STAR, ANY):
+        found = text.find(character, 0, end)
+        end = found if found >= 0 else end
+    return text[:end]
+
+
+def _container(address: str) -> str:
+    """An address up to its last border that is not its end."""
+    last = len(address) - 1
+    return address[: max(address.rfind(":", 0, last), address.rfind("/", 0, last)) + 1]
