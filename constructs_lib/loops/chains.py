@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.contents import permits
 from constructs_lib.loops.directory import Directory
+from constructs_lib.loops.policies import documents
 from constructs_lib.templates.grouped import Grouped
 
 if TYPE_CHECKING:
@@ -133,9 +134,12 @@ class Chains:
 
 def _trusted(system: System, node: Node) -> Iterator[str]:
     """The principals, ARNs and services, that a role's trust policy names."""
-    for document in system.mapping(node.get("AssumeRolePolicyDocument"), node.template):
-        for statement in system.items(document.get("Statement") or [], node.template):
-            principal: Any = statement.get("Principal") if isinstance(statement, Mapping) else None
+    for document in documents(system, node.get("AssumeRolePolicyDocument"), node.template):
+        for statement in system.items((document or {}).get("Statement", ""), node.template):
+            # Nobody can tell whom a statement means that names nobody.
+            principal: Any = statement.get("Principal", "*") if isinstance(statement, Mapping) else "*"
+            if isinstance(statement, Mapping) and statement.get("Effect") == "Deny":
+                continue
             for choice in system.choices(principal, node.template):
                 values = choice.values() if isinstance(choice, Mapping) else [choice]
                 for value in values:

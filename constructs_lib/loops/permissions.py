@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
 from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, statements
+from constructs_lib.loops.resource_policies import resource_policies
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING
 
@@ -22,7 +23,6 @@ __all__ = ["Identity", "Permissions"]
 
 _EVERYTHING = Actions(("*",))
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
-_RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
 
 
 @dataclass(eq=False)
@@ -76,8 +76,8 @@ class Permissions:
             self._role(node)
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
             self._attached(node)
-        for node in system.nodes(*_RESOURCE_POLICIES):
-            self._resource_policy(node)
+        for node, document in resource_policies(system):
+            self._resource_policy(node, document)
 
     def of(self, role: Any, node: Node) -> Identity:
         """The permissions of the role that a property of a resource names by ARN.
@@ -173,9 +173,9 @@ class Permissions:
             identity.add_unknown(f"the role `{identity.name}`")
             yield identity
 
-    def _resource_policy(self, node: Node) -> None:
+    def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.resource.body
-        for statement in statements(self._system, node.get("PolicyDocument"), node.template, certain=always):
+        for statement in statements(self._system, document, node.template, certain=always):
             if not statement.denies and _is_for_services(statement.origin):
                 continue
             principals = statement.principals or ()
@@ -185,9 +185,14 @@ class Permissions:
                     identity.add(statement, node)
             else:
                 for principal in principals:
-                    known = self._identities.get(principal)
+                    known = self._identities.get(principal) or self._in_session(principal)
                     if known is not None:
                         known.add(statement, node)
+
+    def _in_session(self, principal: str) -> Identity | None:
+        """The role that a session is of, e.g. `arn:aws:sts::123456789012:assumed-role/Resize/resize`."""
+        name, slash, _ = principal.partition(":assumed-role/")[2].partition("/")
+        return self._by_name.get(name) if slash else None
 
 
 def _is_for_services(statement: Any) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import System
     from constructs_lib.templates.template import Template
 
-__all__ = ["Actions", "Allow", "Deny", "Statement", "always", "is_conditional", "listed", "statements"]
+__all__ = ["Actions", "Allow", "Deny", "Statement", "always", "documents", "is_conditional", "listed", "statements"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def statements(system: System, document: Any, template: Template, *, certain: bo
         template: where it stands.
         certain: whether it is in force under all conditions; if not, what it denies excuses nothing.
     """
-    for choice in _documents(system, document, template):
+    for choice in documents(system, document, template):
         if choice is None or "Statement" not in choice:
             yield _unknown("a policy document is not in the template")
             continue
@@ -134,7 +134,7 @@ def statements(system: System, document: Any, template: Template, *, certain: bo
                 yield replace(found, origin=statement)
 
 
-def _documents(system: System, value: Any, template: Template) -> Iterator[Mapping[str, Any] | None]:
+def documents(system: System, value: Any, template: Template) -> Iterator[Mapping[str, Any] | None]:
     """The policies that a value may be, as mappings or as JSON texts; None for what nobody can tell."""
     for choice in system.choices(value, template):
         if isinstance(choice, Mapping) and not _is_intrinsic(choice):

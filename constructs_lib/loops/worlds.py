@@ -11,6 +11,7 @@ from collections import Counter, deque
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from constructs_lib.loops.resource_policies import RESOURCE_POLICIES
 from constructs_lib.templates.conditions import WorldTemplates
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.variables import Value, Variables, references_in
@@ -31,9 +32,8 @@ _ATTACHED = {
     "AWS::IAM::Policy",
     "AWS::IAM::RolePolicy",
     "AWS::IAM::ManagedPolicy",
-    "AWS::S3::BucketPolicy",
-    "AWS::SQS::QueuePolicy",
-    "AWS::SNS::TopicPolicy",
+    "AWS::Events::EventBusPolicy",
+    *RESOURCE_POLICIES,
 }
 _BESIDE = {
     "Code", "CodeUri", "Description", "Environment", "Handler", "Layers", "MemorySize", "Runtime", "Tags", "Timeout",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NAMING", "Naming"]
+__all__ = ["NAMING", "STANDS_FOR", "Naming"]
 
 
 @dataclass(frozen=True)
@@ -106,3 +106,13 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Serverless::Api": Naming("", _regional("execute-api", "{name}")),
     "AWS::Serverless::HttpApi": Naming("", _regional("execute-api", "{name}")),
 }
+
+STANDS_FOR: Mapping[tuple[str, str], str] = {
+    ("AWS::S3::AccessPoint", "Alias"): "Bucket",
+    ("AWS::S3::BucketPolicy", "Ref"): "Bucket",
+    ("AWS::SSM::Parameter", "Ref"): "Name",
+    ("AWS::SSM::Parameter", "Value"): "Value",
+    **{("AWS::Kinesis::StreamConsumer", attribute): "StreamARN" for attribute in ("Ref", "ConsumerARN", "StreamARN")},
+    **{("AWS::StepFunctions::StateMachineVersion", attribute): "StateMachineArn" for attribute in ("Ref", "Arn")},
+}
+"""Attributes that stand for what a property of the resource says."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.grouped import Grouped
-from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.names import NAMING, STANDS_FOR
 from constructs_lib.templates.nested import STACKS
 from constructs_lib.templates.texts import MISSING, Texts
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from constructs_lib.templates.template import Resource, Template
 
 __all__ = ["Node", "System"]
+
+_CUSTOM = "AWS::CloudFormation::CustomResource"
+_MACHINE_ALIAS = "AWS::StepFunctions::StateMachineAlias"
+_ANY_MACHINE = {"Fn::GetAtt": ["", "StateMachineVersionArn"]}
+"""Nobody can tell."""
 
 
 class Node:
@@ -192,32 +198,40 @@ class System(Texts):
         return self._forms[key]
 
     def _other_attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
-        properties = {"AWS::Lambda::Alias": "FunctionName", "AWS::Lambda::Version": "FunctionName"}
+        properties = {
+            "AWS::Lambda::Alias": "FunctionName",
+            "AWS::Lambda::Version": "FunctionName",
+            "AWS::Lambda::Url": "TargetFunctionArn",
+        }
         if node.type in properties and attribute in {"Ref", "AliasArn", "FunctionArn"}:
-            # Aliases and versions stand for their function.
-            return tuple(self._function_arn(text) for text in self.texts(node.get("FunctionName"), node.template))
-        if node.type == "AWS::Lambda::Url" and attribute in {"Ref", "FunctionArn"}:
-            return tuple(self._function_arn(text) for text in self.texts(node.get("TargetFunctionArn"), node.template))
-        if node.type == "AWS::S3::AccessPoint" and attribute == "Alias":
-            return self.texts(node.get("Bucket"), node.template)  # stands for its bucket
-        if node.type == "AWS::Kinesis::StreamConsumer":
-            return self.texts(node.get("StreamARN"), node.template)
+            # Aliases, versions and URLs stand for their function.
+            function = node.get(properties[node.type])
+            return tuple(self._function_arn(text) for text in self.texts(function, node.template))
+        value = node.get(STANDS_FOR.get((node.type, attribute), ""))
+        if node.type == _MACHINE_ALIAS and attribute in {"Ref", "Arn"}:
+            value = _version_of(node)
+        if value is not None:
+            return self.texts(value, node.template)
         if node.type in STACKS:
             found = self.of_stack(node.template, node.id, attribute)
             if found is not None:
                 return tuple(found)
         label = f"${{{node.id}}}" if attribute == "Ref" else f"${{{node.id}.{attribute}}}"
-        is_output = node.type in STACKS and attribute != "Ref"
-        if (
-            node.type.startswith("AWS::")
-            and not is_output
-            and (attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name", "FunctionUrl")))
-        ):
+        is_made_up = attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name", "FunctionUrl"))
+        is_output = attribute.startswith("Outputs.") or node.type == _CUSTOM
+        if node.type.startswith("AWS::") and is_made_up and not is_output:
             return (self.symbols.character((node, attribute), label, "generated"),)
         return (self.symbols.character((node, attribute), label, "free", f"`{label}` is known at deployment only"),)
 
     def _function_arn(self, text: str) -> str:
         return text if ":" in text else f"arn:aws:lambda:{self.region}:{self.account}:function:{text}"
+
+
+def _version_of(node: Node) -> Any:
+    """The version of a state machine that an alias leads to; they all are of one machine."""
+    routes = node.get("RoutingConfiguration")
+    holder = routes[0] if isinstance(routes, list) and routes else node.get("DeploymentPreference")
+    return holder.get("StateMachineVersionArn", _ANY_MACHINE) if isinstance(holder, Mapping) else _ANY_MACHINE
 
 
 @lru_cache(maxsize=65536)

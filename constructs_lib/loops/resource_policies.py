@@ -1,0 +1,80 @@
+"""Policies of resources, wherever templates keep them, as documents.
+
+"Actions, resources, and condition keys" of each service, and the AWS resource and property types reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.templates.texts import Resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["RESOURCE_POLICIES", "resource_policies"]
+
+RESOURCE_POLICIES: Mapping[str, str] = {
+    "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::SQS::QueuePolicy": "PolicyDocument",
+    "AWS::SQS::QueueInlinePolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SNS::TopicInlinePolicy": "PolicyDocument",
+    "AWS::Kinesis::ResourcePolicy": "ResourcePolicy",
+    "AWS::Events::EventBus": "Policy",
+}
+_OF_TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+
+
+def resource_policies(system: System) -> Iterator[tuple[Node, Any]]:
+    """All policies of resources, each with the resource that holds it."""
+    for type_, property_ in RESOURCE_POLICIES.items():
+        for node in system.nodes(type_):
+            if node.get(property_) is not None:
+                yield node, node.get(property_)
+    for node in system.nodes("AWS::Events::EventBusPolicy"):
+        yield node, {"Statement": [node.get("Statement") or _in_short(node)]}
+    for node in system.nodes("AWS::Lambda::Permission"):
+        yield from ((node, {"Statement": [statement]}) for statement in _permission(system, node))
+    for node in system.nodes(*_OF_TABLES):
+        replicas = system.items(node.get("Replicas") or [], node.template)
+        for holder in (node.properties, *replicas):
+            policy = holder.get("ResourcePolicy") if isinstance(holder, Mapping) else None
+            for found in system.mapping(policy, node.template):
+                yield node, found.get("PolicyDocument")
+
+
+def _in_short(node: Node) -> Mapping[str, Any]:
+    """A statement of a bus whose parts are properties."""
+    bus = {
+        "Fn::Sub": ["arn:${AWS::Partition}:events:*:*:event-bus/${Bus}", {"Bus": node.get("EventBusName") or "default"}]
+    }
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": node.get("Principal")},
+        "Action": node.get("Action"),
+        "Resource": bus,
+    }
+
+
+def _permission(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
+    """What a permission allows roles; those of services, and of all who know a public URL, are no grants to roles."""
+    if node.get("SourceArn") is not None or node.get("FunctionUrlAuthType") == "NONE":
+        return
+    if node.get("InvokedViaFunctionUrl") is not None:
+        return
+    for principal in system.texts(node.get("Principal"), node.template):
+        if ".amazonaws.com" not in principal:
+            for name in system.texts(node.get("FunctionName"), node.template):
+                function = name.rpartition(":function:")[2]
+                arn = f"arn:aws:lambda:*:*:function:{function}"
+                resources = [Resolved(arn), Resolved(f"{arn}:*")]
+                yield {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": Resolved(principal)},
+                    "Action": node.get("Action"),
+                    "Resource": resources,
+                }
