@@ -243,6 +243,8 @@ def _parent(arn: str) -> str:
     service, resource = fields[2], fields[5]
     if service in {"lambda", "states"}:
         resource = ":".join(resource.split(":")[:2])
+    elif service in {"ecs", "batch"}:
+        resource = resource.partition(":")[0]
     elif service == "dynamodb":
         resource = resource.partition("/stream/")[0]
     elif service == "kinesis":

@@ -24,6 +24,9 @@ TYPES = {
     "stream": "AWS::Kinesis::Stream",
     "machine": "AWS::StepFunctions::StateMachine",
     "firehose": "AWS::KinesisFirehose::DeliveryStream",
+    "build": "AWS::CodeBuild::Project",
+    "task": "AWS::ECS::TaskDefinition",
+    "job": "AWS::Batch::JobDefinition",
 }
 _NAMES = {  # the property, and the ARN behind `arn:${AWS::Partition}:`; types without them are never named here
     "bucket": ("BucketName", "s3:::{name}"),
@@ -32,7 +35,7 @@ _NAMES = {  # the property, and the ARN behind `arn:${AWS::Partition}:`; types w
     "table": ("TableName", "dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{name}"),
     "stream": ("Name", "kinesis:${{AWS::Region}}:${{AWS::AccountId}}:stream/{name}"),
 }
-_REF_IS_ARN = {"topic", "s3topic", "machine"}
+_REF_IS_ARN = {"topic", "s3topic", "machine", "task", "job"}
 
 
 @dataclass(eq=False)
@@ -156,6 +159,13 @@ class Builder:
             }
         if kind == "machine":
             properties |= {"RoleArn": self.role("states", []), "Definition": {"StartAt": "Done"}}
+        if kind == "build":
+            properties |= {"ServiceRole": self.role("codebuild", []), "Source": {"Type": "NO_SOURCE"}}
+        if kind == "task":
+            properties |= {"TaskRoleArn": self.role("ecs-tasks", []), "ContainerDefinitions": [{"Name": "it"}]}
+        if kind == "job":
+            container = {"Image": "it", "JobRoleArn": self.role("ecs-tasks", [])}
+            properties |= {"Type": "container", "ContainerProperties": container}
         self.add(name, TYPES[kind], properties)
         return Station(kind, name, arn, prefix=f"{name.lower()}/")
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from tests.loops_proof.builder import Builder, Station
 
-__all__ = ["Link", "Wire", "wire_by"]
+__all__ = ["DELIVERIES", "Link", "Wire", "wire_by"]
 
 Wire: TypeAlias = "Callable[[Builder, Station, Station, str], None]"
 
-_DELIVERIES = {
+DELIVERIES = {
     "function": "lambda:InvokeFunction",
     "queue": "sqs:SendMessage",
     "topic": "sns:Publish",
@@ -62,5 +62,5 @@ class Link:
 def wire_by(b: Builder, service: str, target: Station) -> Any:
     """The role by which a service delivers to a station."""
     role = b.role(service, [])
-    b.permit(role, _DELIVERIES[target.kind], b.spelled_arn(target))
+    b.permit(role, DELIVERIES[target.kind], b.spelled_arn(target))
     return role

@@ -5,6 +5,7 @@ from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, L
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
 from constructs_lib.loops.edges.integrations import Integrations
+from constructs_lib.loops.edges.jobs import Jobs
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
 from constructs_lib.loops.edges.logs import Logs
 from constructs_lib.loops.edges.mappings import EventSourceMappings
@@ -34,6 +35,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Firehoses(),
     Pipes(),
     StateMachines(),
+    Jobs(),
     Logs(),
     Replication(),
     AccessLogs(),

@@ -17,6 +17,7 @@ from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
 from constructs_lib.loops.edges.tables import TABLES
+from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, GLUE_JOB, TASK
 from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.loops.keys import STAR, literal
@@ -69,6 +70,8 @@ _START = Call((("StateMachineArn",),), "arn:aws:states:::stateMachine:{}", (STAT
 _RECORD = Call((("StreamName",), ("StreamARN",)), "arn:aws:kinesis:::stream/{}", (STREAM,))
 _DELIVER = Call((("DeliveryStreamName",),), "arn:aws:firehose:::deliverystream/{}", (FIREHOSE,))
 _SCHEDULE = Call((("Target", "Arn"),), "{}", (FUNCTION, STATE_MACHINE, QUEUE, TOPIC, STREAM, FIREHOSE))
+_RUN = Call((("TaskDefinition",),), "arn:aws:ecs:::task-definition/{}", (TASK,))
+_BUILD = Call((("ProjectName",),), "arn:aws:codebuild:::project/{}", (BUILD,))
 _ANY_CHANGE = _on_table("INSERT", "MODIFY", "REMOVE", parameters=())
 
 CALLS: Mapping[str, Call] = {
@@ -104,6 +107,11 @@ CALLS: Mapping[str, Call] = {
     "s3:putobjectacl": _on_objects("ObjectAcl:Put"),
     "s3:restoreobject": _on_objects(*_RESTORED),
     "s3:putobjectretention": _on_objects("ObjectRetention:Put"),
+    "ecs:runtask": _RUN,
+    "codebuild:startbuild": _BUILD,
+    "codebuild:startbuildbatch": _BUILD,
+    "batch:submitjob": Call((("JobDefinition",),), "arn:aws:batch:::job-definition/{}", (BATCH_JOB,)),
+    "glue:startjobrun": Call((("JobName",),), "arn:aws:glue:::job/{}", (GLUE_JOB,)),
     "scheduler:createschedule": _SCHEDULE,
     "scheduler:updateschedule": _SCHEDULE,
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
+from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, run_by
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import ABSENT
@@ -33,6 +34,9 @@ _TARGETS = (
     "AWS::Kinesis::Stream",
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Logs::LogGroup",
+    TASK,
+    BATCH_JOB,
+    BUILD,
 )
 # A source that begins with "aws." is AWS's own: PutEvents refuses it.
 OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
@@ -122,7 +126,7 @@ class Rules(EdgeKind):
     ) -> Iterator[Listener]:
         changed = any(key in target for key in ("Input", "InputPath", "InputTransformer"))
         label = f"rule {system.label(rule)}"
-        for arn in system.texts(target.get("Arn"), rule.template):
+        for arn in run_by(system, target.get("Arn"), target, rule.template):
             to_bus = ":event-bus/" in arn
             carry = _forwarded if to_bus else _anew if changed else _as_body
             through = tuple(message & _NOT_YET for message in filters) if to_bus else filters

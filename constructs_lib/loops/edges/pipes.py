@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.edges.base import EdgeKind, Listener, Message
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
 from constructs_lib.loops.edges.tables import TABLES
+from constructs_lib.loops.edges.tasks import BATCH_JOB, TASK, run_by
 from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.patterns import criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from constructs_lib.templates.system import System
+    from constructs_lib.templates.system import Node, System
 
 __all__ = ["Pipes"]
 
 _SOURCES = (QUEUE, STREAM, *TABLES)
-_TARGETS = (FUNCTION, QUEUE, TOPIC, BUS, STREAM, FIREHOSE, "AWS::StepFunctions::StateMachine", "AWS::Logs::LogGroup")
+_TARGETS = (
+    *(FUNCTION, QUEUE, TOPIC, BUS, STREAM, FIREHOSE, TASK, BATCH_JOB),
+    *("AWS::StepFunctions::StateMachine", "AWS::Logs::LogGroup"),
+)
 
 
 class Pipes(EdgeKind):
@@ -32,9 +37,7 @@ class Pipes(EdgeKind):
         for node in system.nodes("AWS::Pipes::Pipe"):
             if system.text(node.get("DesiredState"), node.template) == "STOPPED":
                 continue
-            filters: tuple[Message, ...] = (Message(),)
-            for parameters in system.mapping(node.get("SourceParameters"), node.template):
-                filters = criteria(system, parameters.get("FilterCriteria"), node.template)
+            filters = tuple(_filters(system, node))
             label = f"pipe {system.label(node)}"
             for source in system.texts(node.get("Source"), node.template):
                 known = system.by_arn(source)
@@ -43,12 +46,28 @@ class Pipes(EdgeKind):
                     sources_unknown = [(None, type_) for type_ in _SOURCES]
                 else:
                     sources_unknown = []
-                for key in ("Target", "Enrichment"):
-                    for target in system.texts(node.get(key), node.template) if node.get(key) is not None else ():
-                        for found, type_ in [*sources, *sources_unknown]:
-                            yield Listener(
-                                found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node
-                            )
+                for target in _targets(system, node):
+                    for found, type_ in [*sources, *sources_unknown]:
+                        yield Listener(found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node)
+
+
+def _filters(system: System, node: Node) -> Iterator[Message]:
+    """What a pipe lets through, whatever conditions choose."""
+    given = node.get("SourceParameters")
+    if given is None or may_be_absent(system, given, node.template):
+        yield Message()
+    for parameters in system.mapping(given, node.template):
+        yield from criteria(system, parameters.get("FilterCriteria"), node.template)
+
+
+def _targets(system: System, node: Node) -> Iterator[str]:
+    """The enrichment of a pipe, and what it runs in the end, for each choice of conditions."""
+    if node.get("Enrichment") is not None:
+        yield from system.texts(node.get("Enrichment"), node.template)
+    given = [*system.mapping(node.get("TargetParameters"), node.template)] or [{}]
+    yield from dict.fromkeys(
+        arn for parameters in given for arn in run_by(system, node.get("Target"), parameters, node.template)
+    )
 
 
 def _anew(message: Message) -> Message:

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler and ECS: who may create a schedule or run a task with a role has done what that role may do."""
+"""Who may hand a role to a service has done what that role may: schedules, tasks of ECS, S3 Batch Operations."""
 
 from __future__ import annotations
 
@@ -13,5 +13,7 @@ class Schedules(EdgeKind):
     handovers = (
         ("scheduler:CreateSchedule", "scheduler:schedule/", "scheduler.amazonaws.com"),
         ("scheduler:UpdateSchedule", "scheduler:schedule/", "scheduler.amazonaws.com"),
+        ("ecs:StartTask", "ecs:task-definition/", "ecs-tasks.amazonaws.com"),
+        ("s3:CreateJob", "s3:job/", "batchoperations.s3.amazonaws.com"),
         ("ecs:RunTask", "ecs:task-definition/", "ecs-tasks.amazonaws.com"),
     )
