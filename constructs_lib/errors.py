@@ -23,7 +23,7 @@ class Diagnostic:
     """One finding or failure, ready to be shown to a person.
 
     Args:
-        reference: kebab-case name of the rule; `docs/errors/<reference>.md` explains it.
+        reference: kebab-case name of the rule; `constructs-lib explain <reference>` shows its page.
         headline: one lowercase line without a final period, the user's values in backticks.
         evidence: what shows it, as lines; indented by two spaces when rendered.
         witness: a concrete key, event or value that shows the fault.
@@ -35,7 +35,7 @@ class Diagnostic:
     error[photo-not-found]: there is no photo at `a.jpg`
     <BLANKLINE>
       help: give a path
-      see: docs/errors/photo-not-found.md
+      see: constructs-lib explain photo-not-found
     """
 
     reference: str
@@ -48,8 +48,8 @@ class Diagnostic:
 
     @property
     def see(self) -> str:
-        """The page that explains this reference."""
-        return f"docs/errors/{self.reference}.md"
+        """What shows the page of this reference, which is one of `docs/errors`."""
+        return f"constructs-lib explain {self.reference}"
 
     def __str__(self) -> str:
         parts = [f"{self.severity}[{self.reference}]: {self.headline}"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools import console, environment, setup
-from tools.environment import ROOT, errors
+from tools.environment import ROOT, Diagnostic, errors
 from tools.local_aws import ACCOUNT, REGION, LocalAws
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(*command: str, variables: Mapping[str, str], folder: Path = ROOT, shown:
     ran = console.run(name, command, folder=folder, variables=variables, shown=shown)
     if ran.status:
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="demo-failed",
                 headline=f"`{name}` failed",
                 evidence="\n".join((f"$ {' '.join(command)}", *ran.lines[-25:])),
@@ -135,7 +135,7 @@ def see_gone(aws: LocalAws) -> None:
     left = [stack for stack in stacks if stack["StackName"].removesuffix(SAM_SUFFIX) in STACKS]
     if left:
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="demo-failed",
                 headline="not every stack was destroyed",
                 evidence="\n".join(f"{stack['StackName']}: {stack['StackStatus']}" for stack in left),
@@ -155,7 +155,7 @@ def show(deployment: Deployment, photo: Path, thumbnail: Path) -> None:
     print(f"  GET /               → {deployment.say(None).splitlines()[0]}", flush=True)
     if result.runs != 1:
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="demo-failed",
                 headline=f"the function ran {times(result.runs)} for one photo",
                 evidence="\n".join(deployment.log()[-30:]),
@@ -176,7 +176,7 @@ def find(photo: Path) -> None:
     """
     if not photo.is_file():
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="photo-not-found",
                 headline=f"there is no photo at `{photo}`",
                 helps=("give the path of a JPEG or PNG file", "or none: `make demo` draws a photo by itself"),

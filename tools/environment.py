@@ -25,6 +25,7 @@ __all__ = [
     "SAM",
     "TOOLS",
     "VENV",
+    "Diagnostic",
     "errors",
     "variables",
 ]
@@ -64,6 +65,15 @@ if not TYPE_CHECKING:
     if errors is None:
         errors = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
         _spec.loader.exec_module(errors)
+
+
+class Diagnostic(errors.Diagnostic):
+    """What a tool of this checkout reports; it may run before there is a `constructs-lib` that could explain it."""
+
+    @property
+    def see(self) -> str:
+        """The page of its reference."""
+        return f"docs/errors/{self.reference}.md"
 
 
 def main(command: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from tools import photo as photos
-from tools.environment import errors
+from tools.environment import Diagnostic, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ class Deployment:
 def failed(headline: str, evidence: str) -> errors.ConstructsLibError:
     """Return the error of a job that did not do what it should."""
     return errors.ConstructsLibError(
-        errors.Diagnostic(
+        Diagnostic(
             reference="demo-failed",
             headline=headline,
             evidence=evidence,

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tools import console, environment
-from tools.environment import errors
+from tools.environment import Diagnostic, errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,7 +145,7 @@ class LocalAws:
                 probe.bind((HOST, self.port or 0))
             except OSError as error:
                 raise errors.ConstructsLibError(
-                    errors.Diagnostic(
+                    Diagnostic(
                         reference="port-taken",
                         headline=f"cannot listen on port `{self.port}` of {HOST}",
                         evidence=str(error),
@@ -170,7 +170,7 @@ class LocalAws:
         while not self._is_healthy():
             if self._server.poll() is not None or time.monotonic() > deadline:
                 raise errors.ConstructsLibError(
-                    errors.Diagnostic(
+                    Diagnostic(
                         reference="local-aws-failed",
                         headline=f"the local AWS did not start on port `{self.port}`",
                         evidence="\n".join(log.read_text("utf-8", errors="replace").splitlines()[-15:]),

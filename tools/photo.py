@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageOps
 
-from tools.environment import errors
+from tools.environment import Diagnostic, errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def check(path: Path) -> None:
             image.load()
     except (OSError, ValueError, SyntaxError) as error:
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="photo-not-an-image",
                 headline=f"`{path}` is not a photo",
                 evidence=str(error).replace(str(path.resolve()), str(path)),

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools import console, environment
-from tools.environment import ROOT, errors
+from tools.environment import ROOT, Diagnostic, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +59,7 @@ def failure(what: str, command: Sequence[str], lines: Sequence[str]) -> errors.C
     evidence = "\n".join((f"$ {' '.join(command)}", *telling[-8:]))
     if NO_NETWORK.search(evidence):
         return errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="no-network",
                 headline=f"cannot download {what}: there is no way to its registry",
                 evidence=evidence,
@@ -68,7 +68,7 @@ def failure(what: str, command: Sequence[str], lines: Sequence[str]) -> errors.C
             )
         )
     return errors.ConstructsLibError(
-        errors.Diagnostic(
+        Diagnostic(
             reference="setup-failed",
             headline=f"installing {what} failed",
             evidence=evidence,
@@ -126,7 +126,7 @@ def missing(what: str, packages: Sequence[str], *helps: str) -> errors.Construct
     """Return the error for a part that cannot be installed from here, with the commands that do it by hand."""
     by_hand = " && ".join(f"sudo {' '.join(command)}" for command in apt_commands(packages))
     return errors.ConstructsLibError(
-        errors.Diagnostic(
+        Diagnostic(
             reference="toolchain-missing",
             headline=f"there is no {what}, and it cannot be installed from here",
             notes=("on Debian it is installed by itself for root, and for a user with sudo without a password",),
@@ -268,7 +268,7 @@ def cdk() -> bool:
     if found is None or int(found[1]) < OLDEST_NODE or not npm:
         has = f"Node {version} is too old" if found and int(found[1]) < OLDEST_NODE else "Node or npm is not installed"
         raise errors.ConstructsLibError(
-            errors.Diagnostic(
+            Diagnostic(
                 reference="node-too-old",
                 headline=f"{has}: the CDK needs Node {OLDEST_NODE} or newer, with npm",
                 evidence=f"node: {shutil.which('node') or 'not found'} {version}\nnpm: {npm or 'not found'}",

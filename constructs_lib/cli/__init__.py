@@ -9,18 +9,20 @@ import typer
 
 from constructs_lib.cli.check import check
 from constructs_lib.cli.doctor import doctor
+from constructs_lib.cli.explain import explain
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="constructs-lib",
-    help="Check templates for invocation loops, and this machine for what a build needs.",
+    help="Check templates for invocation loops, explain errors, and check this machine for what a build needs.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(check)
+app.command()(explain)
 app.command()(doctor)
 
 

@@ -78,7 +78,7 @@ def _rule(reference: str, description: str) -> dict[str, Any]:
     return {
         "id": reference,
         "shortDescription": {"text": description},
-        "help": {"text": f"docs/errors/{reference}.md explains it."},
+        "help": {"text": f"`constructs-lib explain {reference}` tells more."},
     }
 
 

@@ -59,7 +59,7 @@ error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbn
   note: `Thumbnails/Resize` is declared at app.py:25
   help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")
   help: if it is meant: acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")
-  see: docs/errors/s3-invocation-loop.md"""
+  see: constructs-lib explain s3-invocation-loop"""
 SHOWN_ABOVE = """\
 Nothing was deployed or emitted, because of what is shown above:
   error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbnails/Photos`
@@ -73,14 +73,14 @@ error[s3-notification-conflict]: the notifications of `Thumbnails/Photos` have t
 
   note: a bucket has one notification configuration: what is written last erases the rest
   help: declare every function that the bucket invokes by S3Trigger, or none
-  see: docs/errors/s3-notification-conflict.md
+  see: constructs-lib explain s3-notification-conflict
 """
 WILDCARD = """\
 error[s3-filter-wildcard]: the prefix `in/*` holds `*`, which S3 takes literally
 
   note: S3 filters know no wildcards; a prefix and a suffix are compared character by character
   help: write the plain prefix, e.g. prefix="in/"
-  see: docs/errors/s3-filter-wildcard.md
+  see: constructs-lib explain s3-filter-wildcard
   at: {line}
 """
 

@@ -62,7 +62,7 @@ class TestStableNameInvalid:
             "error[stable-name-invalid]: `xn--photos` cannot begin a stable name\n\n"
             "  note: S3 reserves names that begin with `xn--`\n"
             '  help: use lower-case letters, digits and hyphens, e.g. stable_name("photos")\n'
-            "  see: docs/errors/stable-name-invalid.md"
+            "  see: constructs-lib explain stable-name-invalid"
         )
 
     def test_fifty_characters_fit(self) -> None:
@@ -79,7 +79,7 @@ class TestStableNameOtherStack:
             "  help: declare the function in the bucket's stack `Thumbnails`\n"
             "  help: or give the bucket a name that every stack can tell,"
             ' e.g. f"photos-{Aws.ACCOUNT_ID}-{Aws.REGION}"\n'
-            "  see: docs/errors/stable-name-other-stack.md"
+            "  see: constructs-lib explain stable-name-other-stack"
         )
 
     def test_a_nested_stack_is_another_stack(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
@@ -110,7 +110,7 @@ class TestS3FilterWildcard:
             "error[s3-filter-wildcard]: the prefix `originals/*` holds `*`, which S3 takes literally\n\n"
             "  note: S3 filters know no wildcards; a prefix and a suffix are compared character by character\n"
             '  help: write the plain prefix, e.g. prefix="originals/"\n'
-            "  see: docs/errors/s3-filter-wildcard.md"
+            "  see: constructs-lib explain s3-filter-wildcard"
         )
 
     def test_in_a_suffix(self, photos: s3.Bucket) -> None:
@@ -129,7 +129,7 @@ class TestS3FilterTooLong:
         assert text_of(lambda: S3Trigger(photos, prefix="ä" * 513)) == (
             "error[s3-filter-too-long]: the prefix has 1026 bytes, but no key has more than 1024\n\n"
             "  help: shorten the prefix\n"
-            "  see: docs/errors/s3-filter-too-long.md"
+            "  see: constructs-lib explain s3-filter-too-long"
         )
 
 
@@ -139,7 +139,7 @@ class TestS3EventUnknown:
             "error[s3-event-unknown]: S3 has no event `s3:ObjectCreate:*`\n\n"
             "  help: did you mean `s3:ObjectCreated:*` or `s3:ObjectCreated:Put` or `s3:ObjectCreated:Post`?\n"
             "  help: or a member of `s3.EventType`, e.g. s3.EventType.OBJECT_CREATED\n"
-            "  see: docs/errors/s3-event-unknown.md"
+            "  see: constructs-lib explain s3-event-unknown"
         )
 
     def test_no_event(self, photos: s3.Bucket) -> None:
@@ -155,7 +155,7 @@ class TestS3TriggerImportedBucket:
             "  note: a bucket has one notification configuration; it belongs to the stack of the bucket\n"
             "  help: declare the trigger in the app that declares the bucket\n"
             "  help: or let the bucket send its events to EventBridge and trigger the function by a rule\n"
-            "  see: docs/errors/s3-trigger-imported-bucket.md"
+            "  see: constructs-lib explain s3-trigger-imported-bucket"
         )
 
 
@@ -168,7 +168,7 @@ class TestS3TriggerBucketNameUnknown:
             "  note: the bucket waits for the function, so nothing of the function may wait for the bucket\n"
             "  note: on a bucket that is deployed already a new name means a new, empty bucket\n"
             '  help: name it, e.g. s3.Bucket(self, "Photos", bucket_name=stable_name("photos"), …)\n'
-            "  see: docs/errors/s3-trigger-bucket-name-unknown.md"
+            "  see: constructs-lib explain s3-trigger-bucket-name-unknown"
         )
 
     def test_a_name_that_cdk_makes_when_needed_is_not_known(self, stack: cdk.Stack, declare: Declare) -> None:
@@ -190,7 +190,7 @@ class TestS3TriggerOverlap:
             "  witness: key `in/raw/a.jpg` with event `s3:ObjectCreated:Put` matches both\n"
             "  help: make the prefixes or the suffixes differ, so that no key has both\n"
             "  help: or let the bucket send its events to EventBridge, where rules may overlap\n"
-            "  see: docs/errors/s3-trigger-overlap.md"
+            "  see: constructs-lib explain s3-trigger-overlap"
         )
 
     def test_of_one_function(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
@@ -202,7 +202,7 @@ class TestS3TriggerOverlap:
             "error[s3-trigger-overlap]: the events `s3:ObjectCreated:*` and `s3:ObjectCreated:Put`"
             " of one trigger overlap, which S3 refuses\n\n"
             "  help: keep the wider one\n"
-            "  see: docs/errors/s3-trigger-overlap.md"
+            "  see: constructs-lib explain s3-trigger-overlap"
         )
 
     def test_other_events_do_not_overlap(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
@@ -223,7 +223,7 @@ class TestS3NotificationConflict:
         " a helper function of `add_event_notification` or `event_bridge_enabled` replaces them\n\n"
         "  note: a bucket has one notification configuration: what is written last erases the rest\n"
         "  help: declare every function that the bucket invokes by S3Trigger, or none\n"
-        "  see: docs/errors/s3-notification-conflict.md"
+        "  see: constructs-lib explain s3-notification-conflict"
     )
 
     def test_with_a_notification_of_before(self, photos: s3.Bucket, stack: cdk.Stack, declare: Declare) -> None:
@@ -295,7 +295,7 @@ class TestHttpRouteInvalid:
             f"error[http-route-invalid]: `{key}` is not a route\n\n"
             f"  note: {problem}\n"
             '  help: e.g. HttpApiTrigger(api, method="GET", path="/photos/{id}", authorizer=…)\n'
-            "  see: docs/errors/http-route-invalid.md"
+            "  see: constructs-lib explain http-route-invalid"
         )
 
 
@@ -307,7 +307,7 @@ class TestHttpRouteWithoutAuthorizer:
             '  help: add authorizer=HttpJwtAuthorizer("Users", issuer, jwt_audience=[…])'
             " or authorizer=HttpIamAuthorizer()\n"
             "  help: or write public=True if everybody may\n"
-            "  see: docs/errors/http-route-without-authorizer.md"
+            "  see: constructs-lib explain http-route-without-authorizer"
         )
 
     def test_both_is_unclear(self, api: apigatewayv2.HttpApi) -> None:
@@ -328,7 +328,7 @@ class TestHttpRouteConflict:
             "  Thumbnails/Show   GET /photos/{id}\n"
             "  Thumbnails/Other  GET /photos/{name}\n\n"
             "  help: give each its own method or path, or let one function serve both\n"
-            "  see: docs/errors/http-route-conflict.md"
+            "  see: constructs-lib explain http-route-conflict"
         )
 
     def test_a_greedy_variable_is_another_route(
@@ -351,7 +351,7 @@ class TestTriggerWrongResource:
             "error[trigger-wrong-resource]: `S3Trigger` needs an S3 bucket, but was given a `str`\n\n"
             "  given: `photos`\n\n"
             '  help: pass the construct itself, e.g. S3Trigger(photos, prefix="originals/")\n'
-            "  see: docs/errors/trigger-wrong-resource.md"
+            "  see: constructs-lib explain trigger-wrong-resource"
         )
 
     def test_a_rest_api_is_no_http_api(self, stack: cdk.Stack) -> None:
@@ -369,7 +369,7 @@ class TestAccessWrongResource:
             "error[access-wrong-resource]: `PutItem` is about a DynamoDB table, but was given a `Bucket`\n\n"
             "  given: `Thumbnails/Photos`\n\n"
             "  help: pass the construct itself, not its name or ARN, e.g. PutItem(index)\n"
-            "  see: docs/errors/access-wrong-resource.md"
+            "  see: constructs-lib explain access-wrong-resource"
         )
 
     @pytest.mark.parametrize("access", [GetObject, PutObject])
@@ -391,7 +391,7 @@ class TestAccessPrefixWildcard:
             "error[access-prefix-wildcard]: the prefix `originals/*.jpg` of `GetObject` holds a wildcard\n\n"
             "  note: a prefix always means every key that begins with it\n"
             '  help: write the plain beginning of the keys, e.g. prefix="originals/"\n'
-            "  see: docs/errors/access-prefix-wildcard.md"
+            "  see: constructs-lib explain access-prefix-wildcard"
         )
 
 
@@ -408,7 +408,7 @@ class TestFunctionPartMisplaced:
             "error[function-part-misplaced]: `Thumbnails/Resize` has a `str` among its access\n\n"
             "  access: `s3:GetObject`\n\n"
             "  help: write access=[GetObject(photos)]\n"
-            "  see: docs/errors/function-part-misplaced.md"
+            "  see: constructs-lib explain function-part-misplaced"
         )
 
 
@@ -419,11 +419,11 @@ class TestFunctionKeywordRefused:
             "error[function-keyword-refused]: `Thumbnails/Resize` sets `runtime`, which RustFunction decides itself\n\n"
             "  note: the binary is built for `provided.al2023`\n"
             "  help: leave out `runtime`, or use aws_lambda.Function for code that is built elsewhere\n"
-            "  see: docs/errors/function-keyword-refused.md\n\n"
+            "  see: constructs-lib explain function-keyword-refused\n\n"
             "error[function-keyword-refused]: `Thumbnails/Resize` sets `handler`, which RustFunction decides itself\n\n"
             "  note: a custom runtime has no handler: Lambda starts the file `bootstrap`\n"
             "  help: leave out `handler`, or use aws_lambda.Function for code that is built elsewhere\n"
-            "  see: docs/errors/function-keyword-refused.md"
+            "  see: constructs-lib explain function-keyword-refused"
         )
 
     def test_a_retention_for_a_log_group_that_has_its_own(self, stack: cdk.Stack, declare: Declare) -> None:
@@ -433,7 +433,7 @@ class TestFunctionKeywordRefused:
             "error[function-keyword-refused]: `Thumbnails/Resize` sets `log_retention` and `log_group`\n\n"
             "  note: a log group that is given has a retention and a removal policy of its own\n"
             "  help: leave out `log_retention`, or leave out `log_group` to have one made\n"
-            "  see: docs/errors/function-keyword-refused.md"
+            "  see: constructs-lib explain function-keyword-refused"
         )
 
 

@@ -126,7 +126,7 @@ class TestDependencyCycle:
             "  help: or let the bucket send its events to EventBridge, where everything may refer to everything\n"
             "  help: take out one reference or `DependsOn` of the circle,"
             " or replace it by a name that is known beforehand\n"
-            "  see: docs/errors/dependency-cycle.md"
+            "  see: constructs-lib explain dependency-cycle"
         )
 
     def test_of_any_resources_is_found(self, app: cdk.App, stack: cdk.Stack) -> None:

@@ -123,7 +123,7 @@ def test_a_loop_is_raised_whole_and_leaves_no_sam_template(app: cdk.App, declare
         "  note: `Thumbnails/Resize` is declared at LINE\n"
         '  help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")\n'
         '  help: if it is meant: acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")\n'
-        "  see: docs/errors/s3-invocation-loop.md"
+        "  see: constructs-lib explain s3-invocation-loop"
     )
     assert emitted(app) == []
 

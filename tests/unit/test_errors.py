@@ -31,7 +31,7 @@ error[photo-not-found]: there is no photo at `a.jpg`
   note: b
   help: c
   help: d
-  see: docs/errors/photo-not-found.md"""
+  see: constructs-lib explain photo-not-found"""
 
 
 @pytest.fixture(autouse=True)

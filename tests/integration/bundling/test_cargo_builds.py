@@ -160,7 +160,7 @@ def test_a_compile_error_is_shown_whole_and_leaves_nothing(workshop: Workshop) -
         built(workshop)
     text = str(error.value)
     assert text.startswith(f"error[cargo-build-failed]: cargo could not build `{workshop.workspace}`\n\n")
-    assert text.endswith("\n\n  see: docs/errors/cargo-build-failed.md")
+    assert text.endswith("\n\n  see: constructs-lib explain cargo-build-failed")
     assert (
         '  error[E0308]: mismatched types\n'
         "   --> two/src/main.rs:1:29\n"

@@ -113,5 +113,5 @@ def test_a_compile_error_stands_alone_on_stderr(workshop: Workshop, app: Path, b
     assert "Traceback" not in ran.stderr
     assert "jsii" not in ran.stderr.lower()
     if by == "Python":
-        assert shown.endswith("\n\n  see: docs/errors/cargo-build-failed.md\n")
+        assert shown.endswith("\n\n  see: constructs-lib explain cargo-build-failed\n")
     assert not (app / "cdk.out/One.template.json").exists()

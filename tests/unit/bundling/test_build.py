@@ -168,7 +168,7 @@ def test_a_failed_build_shows_what_cargo_said_and_leaves_nothing(
         "     Compiling one v0.1.0\n"
         "  error[E0308]: mismatched types\n"
         "   --> one/src/main.rs:1:1\n\n"
-        "  see: docs/errors/cargo-build-failed.md"
+        "  see: constructs-lib explain cargo-build-failed"
     )
     assert [list((cache / name).iterdir()) for name in ("binaries", "index", "new")] == [[], [], []]
 
@@ -198,7 +198,7 @@ def test_a_workspace_without_a_lock_file_is_refused(fake: FakeCargoLambda, one: 
         f"error[cargo-lock-missing]: the workspace `{workspace}` has no Cargo.lock\n\n"
         "  note: without it, each machine would build from other versions\n"
         f"  help: cargo generate-lockfile --manifest-path '{workspace}/Cargo.toml', and commit the file\n"
-        "  see: docs/errors/cargo-lock-missing.md"
+        "  see: constructs-lib explain cargo-lock-missing"
     )
     assert fake.runs == []
 

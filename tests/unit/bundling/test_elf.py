@@ -62,7 +62,7 @@ def test_another_machine_is_refused(tmp_path: Path, elf: Callable[..., bytes]) -
         "  needed: an executable for 64-bit ARM (aarch64)\n"
         "  found:  an executable for x86-64\n\n"
         "  help: remove what sets another target: `.cargo/config.toml`, `CargoLambda.toml`, `CARGO_BUILD_TARGET`\n"
-        "  see: docs/errors/binary-wrong-machine.md"
+        "  see: constructs-lib explain binary-wrong-machine"
     )
 
 
@@ -73,7 +73,7 @@ def test_a_newer_glibc_is_refused(tmp_path: Path, elf: Callable[..., bytes]) -> 
     assert str(error.value) == (
         "error[binary-needs-newer-glibc]: `resize` needs glibc 2.38, and provided.al2023 has 2.34\n\n"
         "  help: link C libraries statically, or build them against an older glibc\n"
-        "  see: docs/errors/binary-needs-newer-glibc.md"
+        "  see: constructs-lib explain binary-needs-newer-glibc"
     )
 
 

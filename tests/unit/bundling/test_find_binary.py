@@ -60,7 +60,7 @@ def test_neither_workspace_nor_manifest_is_refused() -> None:
         "error[workspace-or-manifest]: give either `workspace` or `manifest`\n\n"
         '  help: workspace="functions"\n'
         '  help: manifest="functions/resize/Cargo.toml"\n'
-        "  see: docs/errors/workspace-or-manifest.md"
+        "  see: constructs-lib explain workspace-or-manifest"
     )
 
 
@@ -79,7 +79,7 @@ def test_a_missing_workspace_offers_the_folders_nearby(workspace: Path, monkeypa
         "  note: a relative path starts at the current directory, as those of CDK's assets do\n"
         '  help: did you mean workspace="functions"?\n'
         '  help: did you mean workspace="shared"?\n'
-        "  see: docs/errors/workspace-not-found.md"
+        "  see: constructs-lib explain workspace-not-found"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_missing_manifest_offers_manifests(workspace: Path, monkeypatch: pytes
         "  note: a relative path starts at the current directory, as those of CDK's assets do\n"
         '  help: did you mean manifest="two/Cargo.toml"?\n'
         '  help: did you mean manifest="one/Cargo.toml"?\n'
-        "  see: docs/errors/workspace-not-found.md"
+        "  see: constructs-lib explain workspace-not-found"
     )
 
 
@@ -105,7 +105,7 @@ def test_a_missing_binary_offers_near_names_and_lists_all(workspace: Path) -> No
         f"error[binary-not-found]: there is no binary `extar` in workspace `{workspace}`\n\n"
         "  extra (package one)\n  one (package one)\n  two (package two)\n\n"
         '  help: did you mean binary="extra"?\n'
-        "  see: docs/errors/binary-not-found.md"
+        "  see: constructs-lib explain binary-not-found"
     )
 
 
@@ -123,7 +123,7 @@ def test_several_binaries_and_no_name_is_refused(workspace: Path) -> None:
         "error[binary-ambiguous]: package `one` has 2 binaries, and `binary` is not given\n\n"
         "  extra (package one)\n  one (package one)\n\n"
         '  help: binary="extra"\n  help: binary="one"\n'
-        "  see: docs/errors/binary-ambiguous.md"
+        "  see: constructs-lib explain binary-ambiguous"
     )
 
 
@@ -136,7 +136,7 @@ def test_two_binaries_of_one_name_are_refused_even_by_manifest(workspace: Path) 
         f"error[binary-ambiguous]: workspace `{workspace}` has 2 binaries named `extra`\n\n"
         "  extra (package one)\n  extra (package two)\n\n"
         "  help: rename one: cargo builds a workspace's binaries into one folder\n"
-        "  see: docs/errors/binary-ambiguous.md"
+        "  see: constructs-lib explain binary-ambiguous"
     )
 
 

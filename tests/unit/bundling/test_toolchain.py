@@ -113,7 +113,7 @@ def test_no_target_names_what_was_tried_and_the_commands(
         "  help: rustup target add aarch64-unknown-linux-gnu\n"
         "  help: dpkg --add-architecture arm64 && apt-get update && apt-get install --no-install-recommends "
         "rustc-web cargo-web libstd-rust-web-dev:arm64\n"
-        "  see: docs/errors/toolchain-missing.md"
+        "  see: constructs-lib explain toolchain-missing"
     )
 
 
@@ -158,7 +158,7 @@ def test_a_tool_that_does_not_tell_its_version_is_refused(machine: Machine, tmp_
         f"  {cargo_lambda} lambda --version: no answer, or a failure\n\n"
         "  note: `constructs-lib doctor` shows every part\n"
         '  help: pip install "constructs-lib[cargo]"\n'
-        "  see: docs/errors/toolchain-missing.md"
+        "  see: constructs-lib explain toolchain-missing"
     )
 
 

@@ -53,9 +53,10 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
   Photos  -- s3:ObjectCreated:* --> Resize  looping.yaml:7:13
 
   witness: writing key `a` invokes `Resize` again
+  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{name}` with a reason and what bounds it
-  see: docs/errors/s3-invocation-loop.md
+  see: constructs-lib explain s3-invocation-loop
 
 looping.yaml: loop: 1 function, 1 resource, 2 edges
 """
@@ -90,7 +91,7 @@ error[template-unreadable]: cannot read `broken.yaml` as a CloudFormation or SAM
   broken.yaml, line 2, column 1: did not find expected node content
 
   help: give a template in JSON or YAML, as CloudFormation takes it
-  see: docs/errors/template-unreadable.md
+  see: constructs-lib explain template-unreadable
 
 safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
 """,
@@ -124,6 +125,8 @@ def test_json_is_one_object(folder: Folder) -> None:
                         "witness": "writing key `a` invokes `Resize` again",
                         "when": [],
                         "help": [
+                            "let `Photos` tell `Resize` only of the prefix `in/`, and wri"
+                            "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`",
                             "write to another bucket than `Photos`",
                             f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
                         ],
@@ -210,7 +213,7 @@ def test_nothing_to_check_is_no_proof(folder: Folder, empty: str) -> None:
 error[no-templates]: there is no template in `{empty}`
 
   help: name a template, or a folder that holds some; for a CDK app run `cdk synth` first
-  see: docs/errors/no-templates.md
+  see: constructs-lib explain no-templates
 
 infra/safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
 """
@@ -380,7 +383,7 @@ error[configuration-invalid]: cannot read `constructs-lib.toml`
   constructs-lib.toml: {reason}
 
   help: correct it there; until then nothing that it says counts
-  see: docs/errors/configuration-invalid.md
+  see: constructs-lib explain configuration-invalid
 
 safe.yaml: loop-free: 0 functions, 0 resources, 0 edges
 """,

@@ -83,7 +83,7 @@ def test_github_gets_a_command_for_each_finding_and_each_unreadable_file(folder:
         "::error file=broken.yaml,line=2,col=1,title=template-unreadable%3A cannot read `broken.yaml` as a"
         " CloudFormation or SAM template::  broken.yaml, line 2, column 1: did not find expected node content%0A%0A"
         "  help: give a template in JSON or YAML, as CloudFormation takes it%0A"
-        "  see: docs/errors/template-unreadable.md"
+        "  see: constructs-lib explain template-unreadable"
     )
     assert found.startswith(
         "::error file=100%25%2Ca%3Ab/looping.yaml,line=16,col=17,title=s3-invocation-loop%3A `Resize` can invoke itself"
@@ -137,9 +137,10 @@ def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder)
   Photos  -- s3:ObjectCreated:* --> Resize
 
   witness: writing key `a` invokes `Resize` again
+  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{name}` with a reason and what bounds it
-  see: docs/errors/s3-invocation-loop.md"""
+  see: constructs-lib explain s3-invocation-loop"""
         },
         "locations": [{"physicalLocation": place(16, 17), "logicalLocations": resource("Resize")}],
         "codeFlows": [

@@ -47,9 +47,10 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
+  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
-  see: docs/errors/s3-invocation-loop.md
+  see: constructs-lib explain s3-invocation-loop
 
 staged.yaml: loop: 1 function, 1 resource, 2 edges
 """,
@@ -74,6 +75,8 @@ def test_as_json(folder: Folder, staged: str) -> None:
             "witness": "writing key `a` invokes `Resize` again",
             "when": WHEN,
             "help": [
+                "let `Photos` tell `Resize` only of the prefix `in/`, and wri"
+                "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`",
                 "write to another bucket than `Photos`",
                 f"if it is meant, acknowledge `{staged}` with a reason and what bounds it",
             ],
@@ -92,9 +95,11 @@ def test_as_commands_of_github(folder: Folder, staged: str) -> None:
         "  Photos  -- s3:ObjectCreated:* --> Resize  staged.yaml:12:13%0A%0A"
         "  witness: writing key `a` invokes `Resize` again%0A"
         f"  note: {OCCASION}%0A"
+        "  help: let `Photos` tell `Resize` only of the prefix `in/`, and wri"
+        "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`%0A"
         "  help: write to another bucket than `Photos`%0A"
         f"  help: if it is meant, acknowledge `{staged}` with a reason and what bounds it%0A"
-        "  see: docs/errors/s3-invocation-loop.md\n"
+        "  see: constructs-lib explain s3-invocation-loop\n"
         "checked staged.yaml: loop: 1 function, 1 resource, 2 edges\n"
     )
 
@@ -113,9 +118,10 @@ def test_as_sarif(folder: Folder, staged: str) -> None:
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
+  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
-  see: docs/errors/s3-invocation-loop.md"""
+  see: constructs-lib explain s3-invocation-loop"""
         },
         {
             "verdict": "loop",

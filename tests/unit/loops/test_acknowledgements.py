@@ -208,7 +208,7 @@ error[recursion-allowed-needlessly]: `Resize` allows recursion, but no acknowled
   Resize  -- RecursiveLoop: Allow --> Resize
 
   help: take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for
-  see: docs/errors/recursion-allowed-needlessly.md"""
+  see: constructs-lib explain recursion-allowed-needlessly"""
     ]
 
 
@@ -225,7 +225,7 @@ error[notification-overlap]: two notifications of `Photos` match the same key an
 
   witness: key `in/a.jpg` with s3:ObjectCreated:Put matches both
   help: give them prefixes or suffixes that no key has both of, or different events
-  see: docs/errors/notification-overlap.md"""
+  see: constructs-lib explain notification-overlap"""
     ]
     assert report.verdict == "loop-free"
 

@@ -44,7 +44,7 @@ error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbn
 
   witness: writing key `photos/a.jpg` invokes `Thumbnails/Resize` again
   help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")
-  see: docs/errors/s3-invocation-loop.md"""
+  see: constructs-lib explain s3-invocation-loop"""
     )
 
 
@@ -63,7 +63,7 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
         "witness": "writing key `in/a` invokes `Resize` again",
         "when": [],
         "help": [
-            "write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`",
+            "write where the trigger does not match, e.g. s3:PutObject on `resize-output/*` of `Photos`",
             "write to another bucket than `Photos`",
             "if it is meant, acknowledge `c3a0092b5838` with a reason and what bounds it",
         ],
@@ -374,7 +374,7 @@ error[s3-invocation-loop]: `First` can invoke itself through `Out`, `Second` and
 
   witness: writing key `a.json` invokes `Second`, then writing key `/done` invokes `First` again
   help: write to another bucket than `Out`
-  see: docs/errors/s3-invocation-loop.md
+  see: constructs-lib explain s3-invocation-loop
 
 loop: 2 functions, 2 resources, 4 edges"""
     )

@@ -48,7 +48,7 @@ def test_an_asset_that_only_the_cdk_cli_uploads_is_refused_and_nothing_is_writte
         "  Site  Custom::CDKBucketDeployment\n\n"
         "  note: the CDK CLI uploads this asset, `sam deploy` does not\n"
         "  help: put the file where the resource can read it without CDK, or deploy this stack by `cdk deploy`\n"
-        "  see: docs/errors/sam-cannot-express.md"
+        "  see: constructs-lib explain sam-cannot-express"
     )
     assert sorted(path.name for path in folder.iterdir()) == [
         "Stack.assets.json",

@@ -95,7 +95,7 @@ error[template-unreadable]: cannot read `a.yaml` as a CloudFormation or SAM temp
   {reason}
 
   help: give a template in JSON or YAML, as CloudFormation takes it
-  see: docs/errors/template-unreadable.md"""
+  see: constructs-lib explain template-unreadable"""
     )
 
 
