@@ -53,7 +53,6 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
   Photos  -- s3:ObjectCreated:* --> Resize  looping.yaml:7:13
 
   witness: writing key `a` invokes `Resize` again
-  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{name}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop
@@ -125,8 +124,6 @@ def test_json_is_one_object(folder: Folder) -> None:
                         "witness": "writing key `a` invokes `Resize` again",
                         "when": [],
                         "help": [
-                            "let `Photos` tell `Resize` only of the prefix `in/`, and wri"
-                            "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`",
                             "write to another bucket than `Photos`",
                             f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
                         ],

@@ -47,7 +47,6 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
-  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop
@@ -75,8 +74,6 @@ def test_as_json(folder: Folder, staged: str) -> None:
             "witness": "writing key `a` invokes `Resize` again",
             "when": WHEN,
             "help": [
-                "let `Photos` tell `Resize` only of the prefix `in/`, and wri"
-                "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`",
                 "write to another bucket than `Photos`",
                 f"if it is meant, acknowledge `{staged}` with a reason and what bounds it",
             ],
@@ -95,8 +92,6 @@ def test_as_commands_of_github(folder: Folder, staged: str) -> None:
         "  Photos  -- s3:ObjectCreated:* --> Resize  staged.yaml:12:13%0A%0A"
         "  witness: writing key `a` invokes `Resize` again%0A"
         f"  note: {OCCASION}%0A"
-        "  help: let `Photos` tell `Resize` only of the prefix `in/`, and wri"
-        "te elsewhere: s3:PutObject on `resize-output/*` of `Photos`%0A"
         "  help: write to another bucket than `Photos`%0A"
         f"  help: if it is meant, acknowledge `{staged}` with a reason and what bounds it%0A"
         "  see: constructs-lib explain s3-invocation-loop\n"
@@ -118,7 +113,6 @@ def test_as_sarif(folder: Folder, staged: str) -> None:
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
-  help: let `Photos` tell `Resize` only of the prefix `in/`, and write elsewhere: s3:PutObject on `resize-output/*` of `Photos`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop"""
