@@ -19,6 +19,9 @@ __all__ = ["RESOURCE_POLICIES", "resource_policies"]
 
 RESOURCE_POLICIES: Mapping[str, str] = {
     "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::S3::AccessPoint": "Policy",
+    "AWS::S3::MultiRegionAccessPointPolicy": "Policy",
+    "AWS::S3ObjectLambda::AccessPointPolicy": "PolicyDocument",
     "AWS::SQS::QueuePolicy": "PolicyDocument",
     "AWS::SQS::QueueInlinePolicy": "PolicyDocument",
     "AWS::SNS::TopicPolicy": "PolicyDocument",
@@ -39,6 +42,8 @@ def resource_policies(system: System) -> Iterator[tuple[Node, Any]]:
         yield node, {"Statement": [node.get("Statement") or _in_short(node)]}
     for node in system.nodes("AWS::Lambda::Permission"):
         yield from ((node, {"Statement": [statement]}) for statement in _permission(system, node))
+    for node in system.nodes("AWS::ApiGateway::RestApi"):
+        yield from ((node, {"Statement": [statement]}) for statement in _of_api(system, node))
     for node in system.nodes(*_OF_TABLES):
         replicas = system.items(node.get("Replicas") or [], node.template)
         for holder in (node.properties, *replicas):
@@ -58,6 +63,18 @@ def _in_short(node: Node) -> Mapping[str, Any]:
         "Action": node.get("Action"),
         "Resource": bus,
     }
+
+
+def _of_api(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
+    """What an API's policy allows roles that it names; what it allows everyone needs no grant, see `edges.urls`."""
+    routes = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:*:*:${Api}/*", {"Api": {"Ref": node.id}}]}
+    for policy in system.mapping(node.get("Policy"), node.template):
+        for statement in system.items(policy.get("Statement") or [], node.template):
+            principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+            given = principal.get("AWS") if isinstance(principal, Mapping) else principal
+            allows = isinstance(statement, Mapping) and system.text(statement.get("Effect"), node.template) != "Deny"
+            if allows and given is not None and given not in ("*", ["*"]):
+                yield {**statement, "Principal": {"AWS": given}, "Resource": routes}
 
 
 def _permission(system: System, node: Node) -> Iterator[Mapping[str, Any]]:

@@ -57,6 +57,7 @@ _TABLE = Naming(
 NAMING: Mapping[str, Naming] = {
     "AWS::S3::Bucket": _BUCKET,
     "AWS::S3::AccessPoint": Naming("Name", "arn:aws:s3:{region}:{account}:accesspoint/{name}"),
+    "AWS::S3ObjectLambda::AccessPoint": Naming("Name", _regional("s3-object-lambda", "accesspoint/{name}")),
     "AWS::S3::MultiRegionAccessPoint": Naming(
         "Name", "arn:aws:s3::{account}:accesspoint/{name}.mrap", attributes={"Alias": "{name}.mrap"}
     ),

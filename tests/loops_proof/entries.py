@@ -56,6 +56,8 @@ def entries() -> Iterator[Link]:
     yield Link("function", "function", "url", ("Urls",), _url, ("no grant", "denied"), wakes="sync")
     yield Link("function", "function", "http api", ("Apis",), _http_api, GRANT_MISSES, wakes="sync")
     yield Link("function", "function", "rest api", ("Apis",), _rest_api, GRANT_MISSES, wakes="sync")
+    misses = (*GRANT_MISSES, "other requests")
+    yield Link("function", "function", "object lambda", ("ObjectLambdas",), _object_lambda, misses, wakes="sync")
     yield Link("function", "function", "schedule", ("Schedules",), _schedule, GRANT_MISSES, wakes="async")
     for kind in ("function", "queue", "topic", "bus"):
         yield Link("function", kind, "destination", ("Destinations",), _destination, wakes="async", woken_async=True)
@@ -146,6 +148,23 @@ def _url(b: Builder, source: Station, target: Station, miss: str) -> None:
     properties = {"AuthType": "AWS_IAM", "TargetFunctionArn": b.spelled_arn(target)}
     b.add(b.fresh("Url"), "AWS::Lambda::Url", properties)
     _granted(b, source, ["lambda:InvokeFunctionUrl"], "", resource=b.spelled_arn(target), miss=miss)
+
+
+def _object_lambda(b: Builder, source: Station, target: Station, miss: str) -> None:
+    bucket = b.add(b.fresh("Bucket"), "AWS::S3::Bucket", {})
+    point = b.add(b.fresh("Point"), "AWS::S3::AccessPoint", {"Bucket": {"Ref": bucket}})
+    transformation = {
+        "Actions": ["ListObjectsV2"] if miss == "other requests" else ["GetObject"],
+        "ContentTransformation": {"AwsLambda": {"FunctionArn": b.target(target)}},
+    }
+    configuration = {
+        "SupportingAccessPoint": {"Fn::GetAtt": [point, "Arn"]},
+        "TransformationConfigurations": [transformation],
+    }
+    properties = {"ObjectLambdaConfiguration": configuration}
+    name = b.add(b.fresh("Transformed"), "AWS::S3ObjectLambda::AccessPoint", properties)
+    actions, reads = ["s3-object-lambda:GetObject"], "s3-object-lambda:GetAccessPointForObjectLambda"
+    _granted(b, source, actions, reads, resource={"Fn::GetAtt": [name, "Arn"]}, miss=miss)
 
 
 def _http_api(b: Builder, source: Station, target: Station, miss: str) -> None:

@@ -9,6 +9,7 @@ from constructs_lib.loops.edges.jobs import Jobs
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
 from constructs_lib.loops.edges.logs import Logs
 from constructs_lib.loops.edges.mappings import EventSourceMappings
+from constructs_lib.loops.edges.object_lambdas import ObjectLambdas
 from constructs_lib.loops.edges.pipes import Pipes
 from constructs_lib.loops.edges.queues import Queues
 from constructs_lib.loops.edges.s3 import S3Notifications
@@ -40,6 +41,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Replication(),
     AccessLogs(),
     Trails(),
+    ObjectLambdas(),
     Apis(),
     Integrations(),
     Urls(),

@@ -129,3 +129,39 @@ def test_whom_a_role_trusts_may_be_a_text_or_unknown(make: Make, document: Any, 
     }
 
     assert make.check(resources, Parameters={"Trust": {"Type": "String"}}).verdict == verdict
+
+
+def reached(**api: Any) -> dict[str, Body]:
+    integration = {"ApiId": {"Ref": "Api"}, "IntegrationUri": WORK}
+    return {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": api},
+        "Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": integration},
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        (grant("execute-api:Invoke", ROLE, "execute-api:/*"), "loop"),
+        (grant("execute-api:Invoke", OTHER, "execute-api:/*"), "loop-free"),
+        (grant("execute-api:Invoke", "*", "execute-api:/*"), "loop-free"),
+        ({**grant("execute-api:Invoke", ROLE, "execute-api:/*"), "Effect": "Deny"}, "loop-free"),
+    ],
+)
+def test_an_apis_policy_grants_what_it_names_roles_for(make: Make, statement: Body, verdict: str) -> None:
+    resources = {"Work": make.function(), "Role": make.role(), **reached(Policy={"Statement": [statement]})}
+
+    assert make.check(resources).verdict == verdict
+
+
+def test_an_access_points_policy_grants(make: Make) -> None:
+    objects = {"Fn::Sub": "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/photos/object/*"}
+    properties = {"Name": "photos", "Bucket": {"Ref": "Photos"}}
+    resources = {
+        "Work": make.function(),
+        "Role": make.role(),
+        "Photos": make.bucket(make.notify("Work")),
+        "Point": policy("AWS::S3::AccessPoint", grant("s3:PutObject", ROLE, objects), "Policy", **properties),
+    }
+
+    assert make.check(resources).verdict == "loop"

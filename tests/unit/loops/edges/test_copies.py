@@ -49,12 +49,25 @@ def access_point_loop(make: Make, point: Any = None, pattern: str = "out/*") -> 
     }
 
 
+def object_lambda_loop(make: Make, action: str = "GetObject") -> Resources:
+    function = {"AwsLambda": {"FunctionArn": arn("Worker")}}
+    transformation = {"Actions": [action], "ContentTransformation": function}
+    configuration = {"SupportingAccessPoint": arn("Point"), "TransformationConfigurations": [transformation]}
+    return {
+        **worker(make, "s3-object-lambda:GetObject", arn("Transformed")),
+        "Photos": make.bucket(),
+        "Point": body("AWS::S3::AccessPoint", Bucket={"Ref": "Photos"}),
+        "Transformed": body("AWS::S3ObjectLambda::AccessPoint", ObjectLambdaConfiguration=configuration),
+    }
+
+
 @pytest.mark.parametrize(
     ("resources", "path", "severity"),
     [
         (replication_loop, "Worker > Photos > Copy > Worker", "endless"),
         (access_log_loop, "Worker > Photos > Logs > Worker", "endless"),
         (trail_loop, "Worker > Trail > Trails > Worker", "endless"),
+        (object_lambda_loop, "Worker > Transformed > Worker", "endless"),
         (access_point_loop, "Worker > Photos > Worker", "stopped-by-aws"),
     ],
 )
@@ -69,6 +82,7 @@ def test_copies_make_loops(make: Make, resources: Any, path: str, severity: str)
     "resources",
     [
         pytest.param(lambda make: replication_loop(make, "Disabled"), id="replication that is off"),
+        pytest.param(lambda make: object_lambda_loop(make, "ListObjects"), id="another request"),
         pytest.param(lambda make: access_point_loop(make, pattern="in/*"), id="another key behind an access point"),
         pytest.param(
             lambda make: {
