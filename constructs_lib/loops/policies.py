@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -124,14 +124,14 @@ def statements(system: System, document: Any, template: Template, *, certain: bo
         if choice is None or "Statement" not in choice:
             yield _unknown("a policy document is not in the template")
             continue
-        always = {id(item) for item in listed(choice["Statement"])} if certain and choice is document else set()
+        always = listed(choice["Statement"]) if certain and choice is document else ()
         for statement in system.items(choice["Statement"], template):
             if not isinstance(statement, Mapping) or not statement or _is_intrinsic(statement):
                 yield _unknown("a statement of a policy is not in the template")
                 continue
             found = _statement(system, statement, template)
-            if found is not None and (id(statement) in always or not found.denies):
-                yield replace(found, origin=statement)
+            if found is not None and (not found.denies or any(item is statement for item in always)):
+                yield found
 
 
 def documents(system: System, value: Any, template: Template) -> Iterator[Mapping[str, Any] | None]:
@@ -185,11 +185,11 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
             doubt = "an action is known at deployment only"
             actions = Actions(("*",))
         if inverted:
-            return Statement(principals, (Allow(actions, STAR, globs, doubt),))
-        return Statement(principals, tuple(Allow(actions, glob, (), doubt) for glob in globs))
+            return Statement(principals, (Allow(actions, STAR, globs, doubt),), statement)
+        return Statement(principals, tuple([Allow(actions, glob, (), doubt) for glob in globs]), statement)
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
-    return Statement(principals, (Deny(actions, globs, inverted),))
+    return Statement(principals, (Deny(actions, globs, inverted),), statement)
 
 
 def _elsewhere(glob: str, unknown: str) -> str:
@@ -205,7 +205,10 @@ def _actions(system: System, statement: Mapping[str, Any], template: Template, *
         patterns = [pattern for pattern in patterns if not has_symbols(pattern)]
     elif not allows and any(map(has_symbols, patterns)):
         patterns = ["*"]
-    return Actions(tuple(dict.fromkeys(patterns)), inverted)
+    return _known_actions(tuple(dict.fromkeys(patterns)), inverted)
+
+
+_known_actions = lru_cache(maxsize=4096)(Actions)  # few, and the same in many statements
 
 
 def _principals(
@@ -227,6 +230,8 @@ def _principals(
 
 def _ever(system: System, value: Any, template: Template) -> list[str]:
     """The texts that a list property may have."""
+    if isinstance(value, str):
+        return list(system.texts(value, template))
     return [text for item in system.items(value, template) for text in system.texts(item, template)]
 
 

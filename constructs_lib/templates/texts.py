@@ -36,6 +36,7 @@ LEFT_OUT = "it may be left out under a condition"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+_CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _OF_STACK = {"AWS::StackId", "AWS::StackName", "AWS::NotificationARNs"}
 _NO_COLON_OR_SLASH = {":", "/"}
 _NODE_OF_UUID = 4
@@ -107,6 +108,9 @@ class Texts(ABC):
         if isinstance(value, str):
             return (self._literal(value),)
         try:
+            known = self._named(value, template)
+            if known is not None:
+                return known
             found = self._texts(value, template, 0)
         except RecursionError:
             found = [self._free(value, template, "it is nested too deeply")]
@@ -117,9 +121,19 @@ class Texts(ABC):
             return (self._free(value, template, "it has too many possible values"),)
         return tuple(found)
 
+    def _named(self, value: Any, template: Template) -> tuple[str, ...] | None:
+        """What an attribute of a resource, by far the most common value, stands for if it is one text."""
+        if isinstance(value, dict) and len(value) == 1 and "Fn::GetAtt" in value:
+            path = value["Fn::GetAtt"]
+            if isinstance(path, list) and len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str):  # noqa: PLR2004
+                node = self.node(template, path[0])
+                known = None if node is None else self.attribute(node, path[1])
+                return known if known is not None and len(known) == 1 else None
+        return None
+
     def text(self, value: Any, template: Template) -> str | None:
         """The text that a value stands for if it is known for certain."""
-        if isinstance(value, Mapping) and any(choice is MISSING for choice in self.choices(value, template)):
+        if not _is_plain(value) and any(choice is MISSING for choice in self.choices(value, template)):
             return None  # the property's default, under a condition
         found = self.texts(value, template)
         return found[0] if len(found) == 1 and not has_symbols(found[0]) else None
@@ -421,9 +435,12 @@ class Texts(ABC):
         What is no list and cannot be told is yielded as it is, so that the reader can treat it as unknown.
         """
         try:
-            for items in self._lists(value, template, 0):
+            for items in [value] if isinstance(value, list) else self._lists(value, template, 0):
                 for item in items:
-                    yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
+                    if _is_plain(item):
+                        yield item
+                    else:
+                        yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
         except RecursionError:
             yield {}
 
@@ -449,7 +466,7 @@ class Texts(ABC):
         """The mappings that a value may be; what is none is left out."""
         if value is None:
             return
-        for choice in self.choices(value, template):
+        for choice in (value,) if _is_plain(value) else self.choices(value, template):
             if isinstance(choice, Mapping):
                 yield choice
 
@@ -469,6 +486,11 @@ class Texts(ABC):
         if len(found) != 1 or self._may_hold(found[0], argument[0]):
             return None
         return [Resolved(piece) for piece in found[0].split(argument[0])]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is what it is, whatever conditions and maps say."""
+    return not isinstance(value, Mapping) or len(value) != 1 or _CHOICES.isdisjoint(value)
 
 
 def _clean(text: str) -> str:
