@@ -20,7 +20,7 @@ from constructs_lib.templates.grouped import Grouped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from constructs_lib.loops.permissions import Identity
+    from constructs_lib.loops.permissions import Identity, Permissions
     from constructs_lib.loops.policies import Allow
     from constructs_lib.templates.system import Node, System
 
@@ -36,15 +36,13 @@ class Chains:
 
     Args:
         system: the templates.
-        roles: all roles.
+        permissions: those of all roles.
         handovers: actions that need a role to be passed, their addresses, and the service that acts with it.
     """
 
-    def __init__(
-        self, system: System, roles: Mapping[Node, Identity], handovers: Iterable[tuple[str, str, str]]
-    ) -> None:
+    def __init__(self, system: System, permissions: Permissions, handovers: Iterable[tuple[str, str, str]]) -> None:
         self._system = system
-        self._roles = roles
+        self._permissions = permissions
         self._handovers = tuple(handovers)
         self._services = {service for _, _, service in self._handovers}
         self._trusted: dict[Node, frozenset[str]] = {}
@@ -57,7 +55,7 @@ class Chains:
         while work:
             current, doubt = work.pop()
             for node in self._candidates(current):
-                other = self._roles[node]
+                other = self._permissions.role(node)
                 why = None if other in seen else self._why_not_certain(current, node)
                 if why is not None:
                     seen.add(other)
@@ -77,7 +75,7 @@ class Chains:
     @cached_property
     def _directory(self) -> Directory[Node]:
         directory: Directory[Node] = Directory()
-        for node in self._roles:
+        for node in self._permissions.roles:
             for name in self._names(node):
                 directory.add(name, node)
         return directory
@@ -86,7 +84,7 @@ class Chains:
     def _trusting(self) -> Grouped[Node]:
         """The roles by whom they trust; by an empty text if that may be any of many."""
         trusting: Grouped[Node] = Grouped()
-        for node in self._roles:
+        for node in self._permissions.roles:
             trusted = self._trust(node)
             is_open = trusted & self._services or any(map(self._may_be_many, trusted))
             for principal in ("",) if is_open else trusted:

@@ -50,7 +50,7 @@ class Circles:
         self.actors = {node for vertex, node in enumerate(graph.actors) if vertex in members}
 
     def _leave(self) -> None:
-        """The arrows from actors; what several may do alike is one vertex, so that wide grants cost no more for each."""
+        """The arrows from actors; what several may do alike is one vertex, so wide grants cost no more for each."""
         shared: dict[Outlet, int] = {}
         reached: dict[int, set[Node]] = {}
         for actor, node in enumerate(self._graph.actors):

@@ -162,14 +162,14 @@ class Graph:
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
-        chains = Chains(self.system, permissions.roles, handovers)
+        chains = Chains(self.system, permissions, handovers)
         for actor in actors:
             if not actor.by_role:
                 continue
             identity = self._identities[actor.node] = permissions.of(actor.role, actor.node)
             self._grant(actor.node, identity)
             for allow, role in chains.lent(identity):
-                other = permissions.roles[role]
+                other = permissions.role(role)
                 self.origins[actor.node].setdefault(allow, other.origins.get(allow, (role, None)))
                 self.outlets[actor.node].append(Grant(allow, tuple(other.denies)))
 

@@ -14,7 +14,7 @@ from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from constructs_lib.loops.policies import Statement
     from constructs_lib.templates.system import Node, System
@@ -61,21 +61,28 @@ class Identity:
 
 
 class Permissions:
-    """The permissions of all roles of a system."""
+    """The permissions of the roles of a system, each found when it is first asked for."""
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self.roles: dict[Node, Identity] = {}
-        self._identities: dict[str, Identity] = {}
-        self._by_name: dict[str, Identity] = {}
+        self.roles = tuple(system.nodes("AWS::IAM::Role"))
+        self._known: dict[Node, Identity] = {}
+        self._outside: dict[str, Identity] = {}
+        self._by_arn: dict[str, Node] = {}
+        self._by_name: dict[str, Node] = {}
+        for node in self.roles:
+            for arn, name in zip(system.arns(node), system.names(node), strict=False):
+                self._by_arn[arn] = node
+                self._by_name[name] = node
         self._managed_here: dict[str, list[Node]] = {}
         for node in system.nodes("AWS::IAM::ManagedPolicy"):
             for arn in system.arns(node):
                 self._managed_here.setdefault(arn, []).append(node)
-        for node in system.nodes("AWS::IAM::Role"):
-            self._role(node)
+        # What is attached to roles: to those of the system, and to others by their names.
+        self._attached: dict[Node | str, list[tuple[Node, bool]]] = {}
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
-            self._attached(node)
+            self._attach(node)
+        self._granted: dict[Node, list[tuple[Statement, Node]]] = {}
         for node, document in resource_policies(system):
             self._resource_policy(node, document)
 
@@ -101,41 +108,50 @@ class Permissions:
             united.add_unknown(f"the role of `{self._system.label(node)}`")
         return united
 
-    def _identity(self, arn: str) -> Identity:
-        identity = self._identities.get(arn) or self._by_name.get(arn.rpartition("/")[2])
+    def role(self, node: Node) -> Identity:
+        """The permissions of a role of the system."""
+        identity = self._known.get(node)
         if identity is None:
-            identity = self._identities[arn] = Identity(self._system.symbols.show(arn))
-            identity.add_unknown(f"the role `{identity.name}`")
+            identity = self._known[node] = Identity(self._system.label(node), arns=self._system.arns(node))
+            self._add_own(identity, node)
+            self._add_attached(identity, self._attached.get(node, ()))
+            for statement, holder in self._granted.get(node, ()):
+                identity.add(statement, holder)
         return identity
 
-    def _role(self, node: Node) -> None:
+    def _identity(self, arn: str) -> Identity:
+        name = arn.rpartition("/")[2]
+        node = self._by_arn.get(arn) or self._by_name.get(name)
+        if node is not None:
+            return self.role(node)
+        identity = self._outside.get(arn)
+        if identity is None:
+            is_attached = name in self._attached
+            identity = self._outside[arn] = Identity(self._system.symbols.show(name if is_attached else arn))
+            identity.add_unknown(f"the role `{identity.name}`")
+            self._add_attached(identity, self._attached.get(name, ()))
+        return identity
+
+    def _add_own(self, identity: Identity, node: Node) -> None:
         system = self._system
-        identity = self.roles[node] = Identity(system.label(node), arns=system.arns(node))
-        for arn, name in zip(system.arns(node), system.names(node), strict=False):
-            self._identities[arn] = identity
-            self._by_name[name] = identity
         policies = node.get("Policies") or []
-        always = {id(policy) for policy in listed(policies)}
+        always = listed(policies)
         for policy in system.items(policies, node.template):
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
             document = {} if document is None else document
-            for statement in statements(system, document, node.template, certain=id(policy) in always):
+            certain = any(item is policy for item in always)
+            for statement in statements(system, document, node.template, certain=certain):
                 identity.add(statement, node)
-        attached = node.get("ManagedPolicyArns") or []
-        for item in listed(attached):
+        for item in listed(node.get("ManagedPolicyArns") or []):
             choices = system.items(item, node.template)
             arns = [text for choice in choices for text in system.texts(choice, node.template)]
             for arn in arns:
-                self._managed(identity, arn, certain=len(arns) == 1 and not is_conditional(item))
+                self._add_managed(identity, arn, certain=len(arns) == 1 and not is_conditional(item))
 
-    def _managed(self, identity: Identity, arn: str, *, certain: bool) -> None:
+    def _add_managed(self, identity: Identity, arn: str, *, certain: bool) -> None:
         own = self._managed_here.get(arn)
         if own is not None:
-            for node in own:
-                always = certain and "Condition" not in node.resource.body
-                document = node.get("PolicyDocument")
-                for statement in statements(self._system, document, node.template, certain=always):
-                    identity.add(statement, node)
+            self._add_attached(identity, [(node, certain and "Condition" not in node.resource.body) for node in own])
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
         if known is None:
@@ -143,7 +159,12 @@ class Permissions:
         else:
             identity.allows += known
 
-    def _attached(self, node: Node) -> None:
+    def _add_attached(self, identity: Identity, policies: Iterable[tuple[Node, bool]]) -> None:
+        for node, certain in policies:
+            for statement in statements(self._system, node.get("PolicyDocument"), node.template, certain=certain):
+                identity.add(statement, node)
+
+    def _attach(self, node: Node) -> None:
         system = self._system
         items = [
             (item, not is_conditional(entry))
@@ -154,24 +175,19 @@ class Permissions:
         for item, fixed in items:
             names = system.texts(item, node.template)
             always = fixed and len(names) == 1 and "Condition" not in node.resource.body
-            found = list(statements(system, node.get("PolicyDocument"), node.template, certain=always))
             for name in names:
-                for identity in self._named(name):
-                    for statement in found:
-                        identity.add(statement, node)
+                for role in self._named(name):
+                    self._attached.setdefault(role, []).append((node, always))
 
-    def _named(self, name: str) -> Iterator[Identity]:
-        """The roles that a name or ARN may mean; one that is not in the system is noted by its name."""
+    def _named(self, name: str) -> Iterable[Node | str]:
+        """The roles that a name or ARN may mean; one that is not in the system by its name."""
         short = name.rpartition("/")[2]
         known = self._by_name.get(short)
         if known is not None:
-            yield known
-        elif self._system.symbols.free_in(name):
-            yield from dict.fromkeys(self._by_name.values())
-        else:
-            identity = self._by_name[short] = Identity(self._system.symbols.show(short))
-            identity.add_unknown(f"the role `{identity.name}`")
-            yield identity
+            return (known,)
+        if self._system.symbols.free_in(name):
+            return (*self.roles, *(role for role in self._attached if isinstance(role, str)))
+        return (short,)
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.resource.body
@@ -181,15 +197,14 @@ class Permissions:
             principals = statement.principals or ()
             everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
             if everyone and (not statement.denies or "*" in principals):
-                for identity in dict.fromkeys(self._identities.values()):
-                    identity.add(statement, node)
+                roles: Iterable[Node] = self.roles
             else:
-                for principal in principals:
-                    known = self._identities.get(principal) or self._in_session(principal)
-                    if known is not None:
-                        known.add(statement, node)
+                found = [self._by_arn.get(principal) or self._in_session(principal) for principal in principals]
+                roles = [role for role in found if role is not None]
+            for role in roles:
+                self._granted.setdefault(role, []).append((statement, node))
 
-    def _in_session(self, principal: str) -> Identity | None:
+    def _in_session(self, principal: str) -> Node | None:
         """The role that a session is of, e.g. `arn:aws:sts::123456789012:assumed-role/Resize/resize`."""
         name, slash, _ = principal.partition(":assumed-role/")[2].partition("/")
         return self._by_name.get(name) if slash else None
