@@ -65,7 +65,7 @@ def _common(one: Listener, other: Listener) -> dict[str, str] | None:
         for second in other.filters:
             found = (_ANY_EVENT & first & second).sure()
             if found is not None:
-                return {"key": "any", **found}
+                return found
     return None
 
 

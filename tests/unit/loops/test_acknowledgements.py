@@ -212,35 +212,6 @@ error[recursion-allowed-needlessly]: `Resize` allows recursion, but no acknowled
     ]
 
 
-def test_overlapping_notifications_are_told_with_key_and_event(make: Make) -> None:
-    bucket = make.bucket(make.notify("A", "in/"), make.notify("B", "", ".jpg", "s3:ObjectCreated:Put"))
-    report = make.check({"Photos": bucket, "Role": make.role(), "A": make.function(), "B": make.function()})
-
-    assert [str(finding.diagnostic()) for finding in report.findings] == [
-        """\
-error[notification-overlap]: two notifications of `Photos` match the same key and event
-
-  Photos  -- s3:ObjectCreated:* `in/*` -->    A
-  Photos  -- s3:ObjectCreated:Put `*.jpg` --> B
-
-  witness: key `in/a.jpg` with s3:ObjectCreated:Put matches both
-  help: give them prefixes or suffixes that no key has both of, or different events
-  see: constructs-lib explain notification-overlap"""
-    ]
-    assert report.verdict == "loop-free"
-
-
-def test_notifications_of_other_events_or_keys_do_not_overlap(make: Make) -> None:
-    notifications = [
-        make.notify("A", "in/"),
-        make.notify("A", "out/"),
-        make.notify("A", "in/", event="s3:ObjectRemoved:*"),
-    ]
-    report = make.check({"Photos": make.bucket(*notifications), "Role": make.role(), "A": make.function()})
-
-    assert report.findings == ()
-
-
 def test_arrows_know_where_they_come_from(make: Make) -> None:
     step, back = make.check(looping(make)).findings[-2].path
 
