@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.lifecycles import prefixes
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
@@ -37,23 +38,15 @@ class Replication(EdgeKind):
                         yield from self._rule(system, node, rule)
 
     def _rule(self, system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Listener]:
-        prefixes = list(_prefixes(system, node, rule)) or [""]
         only_new = {"event": _NEW_OBJECT, _REPLICA: Language((("no",),))}
-        filters = tuple(Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes)
+        filters = tuple(
+            Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes(system, node, rule)
+        )
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
                 yield Listener(
                     node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica, unwatched=True, entry=rule
                 )
-
-
-def _prefixes(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[str]:
-    if "Prefix" in rule:
-        yield from system.texts(rule["Prefix"], node.template)
-    for filter_ in system.mapping(rule.get("Filter"), node.template):
-        for holder in (filter_, *system.mapping(filter_.get("And"), node.template)):
-            if "Prefix" in holder:
-                yield from system.texts(holder["Prefix"], node.template)
 
 
 def _as_replica(message: Message) -> Message:

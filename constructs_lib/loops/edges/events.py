@@ -55,6 +55,9 @@ _S3_EVENTS: Mapping[str, tuple[str, str]] = {
     "ObjectRemoved:Delete": ("Object Deleted", "DeleteObject"),
     "ObjectRemoved:DeleteMarkerCreated": ("Object Deleted", "DeleteObject"),
     "LifecycleExpiration:Delete": ("Object Deleted", "Lifecycle Expiration"),
+    "LifecycleExpiration:DeleteMarkerCreated": ("Object Deleted", "Lifecycle Expiration"),
+    "LifecycleTransition": ("Object Storage Class Changed", ""),
+    "IntelligentTiering": ("Object Access Tier Changed", ""),
     "ObjectRestore:Post": ("Object Restore Initiated", ""),
     "ObjectRestore:Completed": ("Object Restore Completed", ""),
     "ObjectRestore:Delete": ("Object Restore Expired", ""),
@@ -62,6 +65,9 @@ _S3_EVENTS: Mapping[str, tuple[str, str]] = {
     "ObjectTagging:Delete": ("Object Tags Deleted", ""),
     "ObjectAcl:Put": ("Object ACL Updated", ""),
 }
+# EventBridge's references do not name these; should it tell of them, then by another type of event.
+_NOT_NAMED = ("ObjectRetention:Put", "ObjectAnnotation:Put", "ObjectAnnotation:Delete")
+_NEW_TYPE = Language(((STAR,),), tuple(dict.fromkeys(kind for kind, _ in _S3_EVENTS.values())))
 
 
 def default_bus(system: System) -> Node:
@@ -177,6 +183,8 @@ def _s3_event(message: Message, buckets: Language) -> Message:
         "detail.object.key": message.fields.get("key", Language()),
         "detail-type": Language((tuple(dict.fromkeys(kind for kind, _ in possible)),)),
     }
+    if not possible and (events & Language((_NOT_NAMED,))).may() is not None:
+        fields["detail-type"] = _NEW_TYPE
     if possible and all(reason for _, reason in possible):
         fields["detail.reason"] = Language((tuple(dict.fromkeys(reason for _, reason in possible)),))
     return Message(fields)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.access_points import access_points
 from constructs_lib.loops.addresses import ACCESS_POINT
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.lifecycles import later
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.policies import is_conditional
@@ -83,7 +84,7 @@ class S3Notifications(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All buckets."""
         for node in system.nodes(BUCKET):
-            yield Channel(node, bucket_addresses(system, node), _DEPOSITS)
+            yield Channel(node, bucket_addresses(system, node), (*_DEPOSITS, *later(system, node)))
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The notifications of all buckets."""
