@@ -90,6 +90,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.fingerprint = ""  # that of the last finding
 
     def declare(self, *, prefix: str = "in/", written: str = "out/", later: str = "", synth: str = "") -> None:
         text = APP.replace("PREFIX", repr(prefix)).replace("WRITTEN", repr(written)).replace("LATER", later)
@@ -99,6 +100,8 @@ class Project:
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CDK"))}
         variables |= {"PYTHONPATH": str(ROOT), "CDK_VALIDATION": "false", "NO_COLOR": "1", **more}
         ran = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
+        found = re.search(r'"([0-9a-f]{12})"', ran.stderr)
+        self.fingerprint = found[1] if found else ""
         return ran.returncode, ran.stdout, re.sub(r'"[0-9a-f]{12}"', '"0a1b2c3d4e5f"', ran.stderr)
 
     def python(self, **more: str) -> tuple[int, str, str]:
@@ -203,4 +206,57 @@ class TestCdk:
         code, _, errors = project.cdk("synth", "--quiet", "--context", "constructs-lib:guard=false")
         assert code == 0
         assert "Loops:" not in errors
+        assert project.emitted == ["Thumbnails"]
+
+
+UNKNOWN = """\
+prefix = cdk.CfnParameter(stack, "Prefix").value_as_string
+photos.grant_put(stack.node.find_child("Resize"), cdk.Fn.join("", [prefix, "*"]))
+"""
+BY_NAME = """\
+reason = cdk.Acknowledgment(id="constructs-lib::REFERENCE", reason="the prefix is never in/")
+cdk.Validations.of(stack).acknowledge(reason)
+"""
+BY_FINGERPRINT = """\
+resize = stack.node.find_child("Resize")
+resize.node.default_child.recursive_loop = "Allow"
+constructs_lib.acknowledge(resize, fingerprint="FINGERPRINT", reason="one rewrite", bound="a marker")
+"""
+
+
+class TestAcknowledged:
+    def test_a_proven_loop_is_not_let_pass_by_its_name(self, project: Project) -> None:
+        project.declare(written="in/", later=BY_NAME.replace("REFERENCE", "s3-invocation-loop"))
+        code, _, errors = project.cdk("synth", "--quiet")
+        assert code == 1
+        assert errors.count(LOOP) == 1
+        assert project.emitted == []
+
+    def test_a_proven_loop_is_let_pass_by_its_fingerprint(self, project: Project) -> None:
+        project.declare(written="in/")
+        project.cdk("synth", "--quiet")
+        project.declare(written="in/", later=BY_FINGERPRINT.replace("FINGERPRINT", project.fingerprint))
+        code, _, errors = project.cdk("synth", "--quiet")
+        assert code == 0
+        assert "\nLoops: loop-free, 1 acknowledged: 1 function" in errors
+        assert project.emitted == ["Thumbnails"]
+
+    def test_what_is_unproven_is_let_pass_by_its_name(self, project: Project) -> None:
+        project.declare(later=UNKNOWN)
+        code, _, errors = project.cdk("synth", "--quiet")
+        assert (code, errors.count("error[invocation-loop-unproven]")) == (1, 1)
+        assert project.emitted == []
+        project.declare(later=UNKNOWN + BY_NAME.replace("REFERENCE", "invocation-loop-unproven"))
+        code, _, errors = project.cdk("synth", "--quiet")
+        assert (code, errors.count("error[invocation-loop-unproven]")) == (0, 0)
+        assert "\nLoops: unproven: 1 function" in errors
+        assert project.emitted == ["Thumbnails"]
+
+    def test_what_is_unproven_is_let_pass_by_its_fingerprint(self, project: Project) -> None:
+        project.declare(later=UNKNOWN)
+        project.cdk("synth", "--quiet")
+        project.declare(later=UNKNOWN + BY_FINGERPRINT.replace("FINGERPRINT", project.fingerprint))
+        code, _, errors = project.cdk("synth", "--quiet")
+        assert code == 0
+        assert "\nLoops: loop-free, 1 acknowledged: 1 function" in errors
         assert project.emitted == ["Thumbnails"]
