@@ -2,11 +2,12 @@
 PYTHON ?= python3
 PHOTO ?=
 PORT ?=
+MODULES ?=
 RUN := $(PYTHON) -m tools.environment
 # No hashes nor addresses: the versions only, for all Pythons from 3.10 on.
 LOCK := $(RUN) uv pip compile --universal --python-version 3.10 --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: help python demo test test-fast bench lint format lock setup doctor clean
+.PHONY: help python demo test test-fast bench mutants lint format lock setup doctor clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +15,7 @@ help:
 	@echo "make test               every check and every test (real builds and deployments included)"
 	@echo "make test-fast          the tests that take under a minute"
 	@echo "make bench              how fast the loop check is; fails if it is slower than it may be"
+	@echo "make mutants [MODULES=] which changes of the modules that decide no test notices (up to an hour)"
 	@echo "make lint               ruff, mypy, import-linter"
 	@echo "make format             let ruff format and fix"
 	@echo "make lock               write constraints/*.txt and package-lock.json anew"
@@ -30,6 +32,9 @@ demo: python
 
 bench: setup
 	@$(RUN) python -m tools.bench
+
+mutants: setup
+	@$(RUN) python -m tools.mutants $(MODULES)
 
 lint: setup
 	@$(RUN) ruff check
@@ -51,6 +56,7 @@ lock: setup
 	@$(LOCK) --upgrade pyproject.toml --group dev --extra cargo --output-file constraints/dev.txt
 	@$(LOCK) --upgrade constraints/sam.in --output-file constraints/sam.txt
 	@$(LOCK) --upgrade constraints/ministack.in --output-file constraints/ministack.txt
+	@$(LOCK) --upgrade constraints/mutants.in --constraint constraints/dev.txt --output-file constraints/mutants.txt
 	@npm install --package-lock-only --ignore-scripts
 
 clean:

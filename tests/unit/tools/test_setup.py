@@ -169,7 +169,7 @@ def test_another_rust_is_linked_only_where_the_first_on_the_path_lacks_arm64(
     assert list((tmp_path / "links").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["dev", "sam", "ministack"])
+@pytest.mark.parametrize("name", ["dev", "sam", "ministack", "mutants"])
 def test_the_lock_files_name_no_address_and_pin_every_version(name: str) -> None:
     lines = (ROOT / "constraints" / f"{name}.txt").read_text("utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]

@@ -1,0 +1,113 @@
+"""How much the tests notice: `make mutants`, or `make mutants MODULES="languages addresses"`.
+
+mutmut changes one thing at a time in a module that decides, and runs the tests of that module: a change that no test
+notices is a mutant that lives. It takes from minutes to an hour, so it is no part of `make test`. It works on a copy in
+`.tools/mutants`, in which results are not remembered: mutmut leaves decorated functions alone, and what is cached are
+the decisions. docs/how-the-proof-works.md explains the mutants that are known to live.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from tools import console, environment, setup
+from tools.environment import ROOT, errors
+
+PROGRAMS = environment.TOOLS / "mutmut"
+COPIES = environment.TOOLS / "mutants"
+KILLED = {1, 3, 24, -24, 36, 37, 152, 255}
+"""The statuses of a mutant that made a test fail or run for ever: `status_by_exit_code` in mutmut."""
+
+LAWS = "../../property/test_policy_laws.py"
+TESTS = {
+    "keys": ("test_keys.py", "test_languages.py"),
+    "languages": ("test_languages.py", "test_keys.py", "test_messages.py"),
+    "addresses": ("test_addresses.py", "test_permissions.py", "test_s3.py", LAWS),
+    "contents": ("test_contents.py", LAWS),
+    "policies": ("test_policies.py", LAWS),
+    "permissions": ("test_permissions.py", "test_s3.py", "test_denials_under_conditions.py"),
+    "acknowledgements": ("test_acknowledgements.py",),
+    "overlaps": ("test_overlaps.py",),
+    "worlds": ("test_worlds.py",),
+    "cycles": ("test_cycles.py",),
+    "messages": ("test_messages.py",),
+    "patterns": ("test_patterns.py",),
+}
+"""The modules of `constructs_lib/loops` that decide, and the tests that are to notice a change in them."""
+
+CONFIGURATION = """
+[tool.mutmut]
+source_paths = ["constructs_lib"]
+only_mutate = ["constructs_lib/loops/{module}.py"]
+also_copy = ["README.md", "tools"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+pytest_add_cli_args_test_selection = {tests}
+process_isolation = "forkserver" # what a mutated function returned must not be found in a cache
+timeout_multiplier = 3.0
+track_dependencies = false
+"""
+CACHES = re.compile(r"^@(?:lru_)?cache(?:\(.*\))?\n", re.MULTILINE)
+
+
+def main(modules: list[str]) -> int:
+    """Try each module's mutants and print those that live."""
+    unknown = [module for module in modules if module not in TESTS]
+    if unknown:
+        print(f"`{unknown[0]}` is none of: {', '.join(TESTS)}", file=sys.stderr)
+        return 2
+    try:
+        setup.python_environment("mutmut", PROGRAMS, ROOT / "constraints" / "mutants.txt")
+        for module in modules or TESTS:
+            _report(module, _results(module))
+    except errors.ConstructsLibError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _results(module: str) -> dict[str, int]:
+    """How the tests ended with each mutant."""
+    copy = COPIES / module
+    shutil.rmtree(copy, ignore_errors=True)
+    for name in ("constructs_lib", "tests", "tools"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, copy)
+    source = copy / "constructs_lib" / "loops" / f"{module}.py"
+    source.write_text(CACHES.sub("", source.read_text("utf-8")), "utf-8")
+    tests = json.dumps([os.path.normpath(f"tests/unit/loops/{path}") for path in TESTS[module]])
+    with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(CONFIGURATION.format(module=module, tests=tests))
+    ran = console.run(f"mutants of {module}", _mutmut("run"), folder=copy, variables=environment.variables())
+    if ran.status:
+        lines = [line for line in ran.lines if not "\u2800" <= line[:1] <= "\u28ff"]  # what turns while one waits
+        sys.exit("\n".join([*lines[-30:], f"the tests of {module} have to pass without mutants first"]))
+    meta = json.loads((copy / "mutants" / source.relative_to(copy)).with_suffix(".py.meta").read_text("utf-8"))
+    return dict(meta["exit_code_by_key"])
+
+
+def _report(module: str, results: dict[str, int]) -> None:
+    living = [name for name, status in results.items() if status not in KILLED]
+    print(f"{module}: {len(results)} mutants, {len(results) - len(living)} killed, {len(living)} live", flush=True)
+    for name in living:
+        shown = subprocess.run(
+            _mutmut("show", name), cwd=COPIES / module, check=False, capture_output=True, text=True
+        ).stdout.splitlines()
+        changed = [line for line in shown if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"}]
+        print(f"  {name.rpartition('.')[2]}", *(f"    {line}" for line in changed), sep="\n", flush=True)
+
+
+def _mutmut(*arguments: str) -> list[str]:
+    return [str(PROGRAMS / "bin" / "python"), "-m", "mutmut", *arguments]
+
+
+if __name__ == "__main__":
+    console.interrupt_on_signals()
+    sys.exit(main(sys.argv[1:]))
