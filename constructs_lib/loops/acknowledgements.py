@@ -62,6 +62,10 @@ class _Entry:
         *template, logical_id = self.holder
         return any(place[:2] == tuple(template) and logical_id in {"", place[2]} for place, _ in loop)
 
+    def is_for(self, place: Place) -> bool:
+        """Whether what is made in a place of a template may be acknowledged by it."""
+        return self.holder is None or self.holder[:2] == place[:2]
+
 
 class Acknowledgements:
     """What is acknowledged, and what became of it."""
@@ -108,6 +112,20 @@ class Acknowledgements:
                 found = [edges for edges in search.find() if edges[0].source in component]
                 work += _without(self._divided(graph, search, found, left), without)
         return list(left.values())
+
+    def seen(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Those findings that are not acknowledged; each is of one place in a template."""
+        left = []
+        for found in findings:
+            step = found.path[0]
+            place = (step.template.name, str(step.template.path), step.source_id)
+            entry = next((e for e in self._entries if e.by.fingerprint == found.fingerprint and e.is_for(place)), None)
+            if entry is None:
+                left.append(found)
+            else:
+                entry.loop = frozenset()
+                self.acknowledged.append(Acknowledged(found, entry.by))
+        return left
 
     def _divided(
         self, graph: Graph, finder: Finder, found: list[list[Edge]], left: dict[tuple[str, Loop], list[Edge]]

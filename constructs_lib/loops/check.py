@@ -12,6 +12,7 @@ from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.graph import Grant, Graph
 from constructs_lib.loops.overlaps import overlaps
 from constructs_lib.loops.report import Acknowledged, Report
+from constructs_lib.loops.unseen import unseen
 from constructs_lib.loops.worlds import Worlds, when
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
@@ -50,7 +51,7 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     found = worlds.run()
     clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps.places, _Overlaps(first.graph.system))
     overlapping = clashes.run()
-    findings = list(_merged([(world, checked.found) for world, checked in found]))
+    findings = list(_merged([(world, [*checked.found, *checked.unseen]) for world, checked in found]))
     findings.sort(key=lambda one: (one.verdict != "loop", one.headline))
     edges, resources = first.finder.arrows()
     complaints = _merged([(world, checked.complaints) for world, checked in found])
@@ -83,6 +84,7 @@ class _Checked:
         self.finder = Finder(self.graph)
         self.known = Acknowledgements(self.graph.system, acknowledgements)
         self._left = self.known.sorted_out(self.graph, self.finder)
+        self.unseen = self.known.seen(unseen(self.graph.system))
 
     @cached_property
     def found(self) -> list[Finding]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.variables import Variable, World
 
-__all__ = ["Place", "Worlds", "when"]
+__all__ = ["BESIDE", "Place", "Worlds", "when"]
 
 MAX_CHECKS = 64
 MAX_RESOURCES = 100_000
@@ -35,9 +35,11 @@ _ATTACHED = {
     "AWS::Events::EventBusPolicy",
     *RESOURCE_POLICIES,
 }
-_BESIDE = {
+BESIDE = {
     "Code", "CodeUri", "Description", "Environment", "Handler", "Layers", "MemorySize", "Runtime", "Tags", "Timeout",
     "Tracing", "TracingConfig", "VpcConfig", "InlineCode", "ImageUri", "Architectures", "EphemeralStorage",
+    "AttributeDefinitions", "BucketEncryption", "CorsConfiguration", "GlobalSecondaryIndexes", "KeySchema",
+    "LocalSecondaryIndexes", "ProvisionedThroughput", "PublicAccessBlockConfiguration", "SSESpecification",
 }  # fmt: skip
 """Properties that say nothing of who wakes what."""
 
@@ -136,7 +138,7 @@ def _in_resource(world: WorldTemplates, index: int, key: str, value: object) -> 
 
 def _telling(world: WorldTemplates, index: int, key: str) -> object:
     resource = world.templates[index].resources[key]
-    properties = {name: value for name, value in resource.properties.items() if name not in _BESIDE}
+    properties = {name: value for name, value in resource.properties.items() if name not in BESIDE}
     return [properties, resource.body.get("Connectors")]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.derived import Derived
 from constructs_lib.templates.documents import unreadable
+from constructs_lib.templates.unseen import Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +47,12 @@ class WrittenOut:
     Args:
         sections: those that may have loops; parts that no loop makes are those of the document.
         at: where in the template stands what makes a resource, by logical id.
-        outside: what could not be written out, for people.
+        unseen: what could not be written out.
     """
 
     sections: Mapping[str, Any]
     at: Mapping[str, Route] = field(default_factory=dict)
-    outside: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 def loops_anywhere(document: Any) -> bool:
@@ -121,7 +122,8 @@ class _Writer:
         self._given = given
         self._left = MAX_VALUES
         self._at: dict[str, Route] = {}
-        self._outside: dict[str, None] = {}
+        self._unseen: dict[Unseen, None] = {}
+        self._way: list[str] = []
         self._names: dict[str, str] = {}
         self._conditions: dict[str, Any] = {}
 
@@ -131,12 +133,13 @@ class _Writer:
             for name in _SECTIONS:
                 section = self._document.get(name)
                 if isinstance(section, Mapping):
+                    self._way = [name]
                     self._fill(made.setdefault(name, {}), section, {}, (name,), 0)
         except RecursionError as error:
             raise self._error("it is nested too deeply") from error
         if self._conditions:
             made["Conditions"] = {**made.get("Conditions", {}), **self._conditions}
-        return WrittenOut(made, self._at, tuple(self._outside))
+        return WrittenOut(made, self._at, tuple(self._unseen))
 
     def _error(self, reason: str) -> ConstructsLibError:
         return unreadable(self._shown, reason)
@@ -160,7 +163,9 @@ class _Writer:
             name = self._in_name(key, items)
             if name in made:
                 raise self._error(f"`{name}` is made twice, by `Fn::ForEach`")
+            self._way.append(name)
             made[name] = self._copy(value, items, depth, is_name=key in _NAMING)
+            self._way.pop()
             if route is not None and items and route[0] == "Resources":
                 self._at[name] = (*route, key)
                 made[name] = self._under_conditions(made[name], items)
@@ -177,7 +182,8 @@ class _Writer:
         inner = None if route is None else (*route, key, 2)
         for item in self._items(identifier, self._copy(collection, items, depth + 1)):
             if item.text is None and route is None:
-                self._outside[f"what `{key}` makes in properties, over a collection known at deployment only"] = None
+                what = f"what `{key}` makes in properties, over a collection known at deployment only"
+                self._unseen[Unseen(what, (*self._way, key))] = None
             self._fill(made, fragment, {**items, identifier: item}, inner, depth + 1)
 
     def _under_conditions(self, body: Any, items: _Items) -> Any:

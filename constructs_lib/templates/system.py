@@ -54,6 +54,7 @@ class System(Texts):
     def __init__(self, templates: Iterable[Template]) -> None:
         super().__init__(templates)
         self._nodes: dict[int, dict[str, Node]] = {}
+        self.types_asked_for: set[str] = set()
         self._by_type: dict[str, list[Node]] = {}
         for template in self.templates:
             nodes = self._nodes[id(template)] = {}
@@ -69,6 +70,7 @@ class System(Texts):
 
     def nodes(self, *types: str) -> Iterator[Node]:
         """All resources of the given types."""
+        self.types_asked_for.update(types)
         for type_ in types:
             yield from self._by_type.get(type_, ())
 

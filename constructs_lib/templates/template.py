@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from constructs_lib.templates.unseen import Unseen
+
 __all__ = ["Resource", "Template"]
 
 _SECTIONS = frozenset({"AWSTemplateFormatVersion", "Transform", "Parameters", "Rules", "Conditions", "Outputs"})
@@ -65,6 +67,7 @@ class Template:
         parent: in a list of templates of which some are nested in others, the number of its parent in the list and
             the logical id that it has there.
         not_modelled: what it makes that nobody can tell, for people.
+        unseen: likewise, what may change the resources that stand here.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Template:
     nested: Mapping[str, Template] = field(default_factory=dict, repr=False)
     parent: tuple[int, str] | None = None
     not_modelled: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     @classmethod
     def of(
@@ -107,10 +111,10 @@ class Template:
         if not isinstance(document, Mapping):
             raise unreadable(shown, "the document is not a mapping")
         whole = document
-        not_modelled: tuple[str, ...] = ()
+        unseen: tuple[Unseen, ...] = ()
         if not is_plain or "Transform" in document:
             transformed = Transformed(document, shown, files)
-            whole, not_modelled = transformed.document, transformed.outside
+            whole, unseen = transformed.document, transformed.unseen
         resources = _checked(whole, shown)
         sections = {key: value for key, value in whole.items() if value is not document.get(key)}
         loops = WrittenOut({})
@@ -125,7 +129,9 @@ class Template:
         }
         if resources is not document.get("Resources"):
             found = _placed(found, document.get("Resources") or {})
-        return cls(name, document, found, path, sections, not_modelled=(*not_modelled, *loops.outside))
+        unseen = (*unseen, *loops.unseen)
+        named = tuple(dict.fromkeys(one.what for one in unseen))
+        return cls(name, document, found, path, sections, not_modelled=named, unseen=unseen)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level section, empty if it is not there."""

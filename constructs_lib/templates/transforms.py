@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.derived import Derived
 from constructs_lib.templates.documents import unreadable
+from constructs_lib.templates.unseen import Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,18 @@ TRANSFORM = "Fn::Transform"
 MAX_INCLUDES = 1_000
 MAX_DEPTH = 150
 _INCLUDE = "AWS::Include"
-_READ_OTHERWISE = {"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", _INCLUDE}
-"""`Fn::ForEach` and the like, and SAM's resources, have readers of their own."""
+_READ_OTHERWISE = {
+    "AWS::CodeDeployBlueGreen",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::Serverless-2016-10-31",
+    _INCLUDE,
+}
+"""`Fn::ForEach` and the like, and SAM's resources, have readers of their own; what deploys tasks of ECS and rotates
+secrets makes nothing that anything else wakes. "Transform reference" in the CloudFormation template reference."""
+
+Route = tuple["str | int", ...]
 
 
 def transforms_anywhere(document: Any) -> bool:
@@ -51,25 +62,25 @@ class Transformed:
 
     Attributes:
         document: with what is included; parts that nothing is added to are those of the template.
-        outside: what nobody can tell, for people.
+        unseen: what nobody can tell.
     """
 
     def __init__(self, document: Mapping[str, Any], name: str, files: Files | None) -> None:
         self._shown = name
         self._files = files
         self._included = 0
-        self._outside: dict[str, None] = {}
+        self._unseen: dict[Unseen, None] = {}
         try:
-            made = self._copy(document, 0) if transforms_anywhere(document) else document
+            made = self._copy(document, ()) if transforms_anywhere(document) else document
             self.document: Mapping[str, Any] = self._of_all(document, made)
         except RecursionError as error:
             raise unreadable(name, "it is nested too deeply") from error
-        self.outside = tuple(self._outside)
+        self.unseen = tuple(self._unseen)
 
     def _of_all(self, document: Mapping[str, Any], made: Any) -> Mapping[str, Any]:
         """With what the macros at the top of the template do."""
         for name, parameters in _calls(document.get("Transform")):
-            content = self._include(name, parameters, 0)
+            content = self._include(name, parameters, ("Transform", name))
             if isinstance(content, Mapping):
                 made = {**content, **made}
                 for section, value in content.items():
@@ -77,17 +88,18 @@ class Transformed:
                         made[section] = {**value, **made[section]}
         return made if isinstance(made, Mapping) else document
 
-    def _copy(self, value: Any, depth: int) -> Any:
+    def _copy(self, value: Any, at: Route, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise unreadable(self._shown, f"it is nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, list):
-            items = [self._copy(item, depth + 1) for item in value]
+            items = [self._copy(item, (*at, index), depth + 1) for index, item in enumerate(value)]
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if not isinstance(value, Mapping):
             return value
-        made = {key: self._copy(inner, depth + 1) for key, inner in value.items() if key != TRANSFORM}
+        made = {key: self._copy(inner, (*at, key), depth + 1) for key, inner in value.items() if key != TRANSFORM}
         if TRANSFORM in value:
-            contents = [self._include(name, parameters, depth) for name, parameters in _calls(value[TRANSFORM])]
+            here = (*at, TRANSFORM)
+            contents = [self._include(name, given, here, depth) for name, given in _calls(value[TRANSFORM])]
             if not made and len(contents) == 1 and contents[0] is not None and not isinstance(contents[0], Mapping):
                 return contents[0]
             for content in contents:
@@ -97,22 +109,22 @@ class Transformed:
             return Derived(made, value)
         return value if all(made[key] is inner for key, inner in value.items()) else Derived(made, value)
 
-    def _include(self, name: str, parameters: Any, depth: int) -> Any:
+    def _include(self, name: str, parameters: Any, at: Route, depth: int = 0) -> Any:
         """What a macro gives; None if nobody can tell."""
         if name != _INCLUDE:
             if name not in _READ_OTHERWISE:
-                self._outside[f"what the macro `{name}` makes"] = None
+                self._unseen[Unseen(f"what the macro `{name}` makes", at)] = None
             return None
         location = parameters.get("Location") if isinstance(parameters, Mapping) else None
         path = self._files.find(location) if self._files is not None else None
         if self._files is None or path is None:
             shown = f"of `{location}` " if isinstance(location, str) else ""
-            self._outside[f"what `AWS::Include` {shown}adds"] = None
+            self._unseen[Unseen(f"what `AWS::Include` {shown}adds", at)] = None
             return None
         self._included += 1
         if self._included > MAX_INCLUDES:
             raise unreadable(self._shown, f"it includes more than {MAX_INCLUDES:,} files")
-        return self._copy(self._files.parse(path), depth + 1)
+        return self._copy(self._files.parse(path), at, depth + 1)
 
 
 def _calls(value: Any) -> Iterator[tuple[str, Any]]:

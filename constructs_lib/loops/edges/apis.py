@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.urls import APIS
+from constructs_lib.templates.transforms import TRANSFORM
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Apis", "integrations"]
 
 _INVOKED = re.compile(r"functions/(.+?)/invocations")
+_ELSEWHERE = ("BodyS3Location", "DefinitionUri")
+_UNKNOWN = {"Uri": {"Fn::GetAtt": ["", "an integration that is not in the template"]}}
 _STARTED = (":function:", ":stateMachine:")
 
 
@@ -65,10 +68,14 @@ def _apis(system: System, node: Node, property_: str) -> Iterator[Node | None]:
 
 def _documented(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
     """The integrations in an API's OpenAPI document, wherever in it; their properties as CloudFormation calls them."""
+    if node.get("Body") is None and any(node.get(name) is not None for name in _ELSEWHERE):
+        yield _UNKNOWN
     work: list[Any] = [*system.mapping(node.get("Body"), node.template)]
     while work:
         value = work.pop()
         if isinstance(value, Mapping):
+            if TRANSFORM in value:
+                yield _UNKNOWN
             for known in system.mapping(value.get("x-amazon-apigateway-integration"), node.template):
                 named = {f"{str(key)[:1].upper()}{str(key)[1:]}": inner for key, inner in known.items()}
                 yield {**named, "IntegrationHttpMethod": known.get("httpMethod")}

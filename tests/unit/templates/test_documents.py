@@ -60,6 +60,11 @@ def test_aliases_and_merges_are_read() -> None:
     assert parse(text, name="a.yaml") == {"base": {"a": 1, "b": 2}, "more": {"b": 3, "a": 1}, "same": {"a": 1, "b": 2}}
 
 
+@pytest.mark.parametrize("text", ['{"a": 1, "b": 2, "a": 3}', "a: 1\nb: 2\na: 3"])
+def test_of_two_keys_with_one_name_the_last_one_counts_as_in_cloudformation(text: str) -> None:
+    assert parse(text, name="a") == {"a": 3, "b": 2}
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
