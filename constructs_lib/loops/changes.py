@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.templates import Template
-
 if TYPE_CHECKING:
-    from constructs_lib.loops.provenance import Route
+    from collections.abc import Iterable
 
-__all__ = ["Change", "Fix", "Flow"]
+    from constructs_lib.loops.provenance import Route
+    from constructs_lib.templates import Template
+
+__all__ = ["Change", "Fix", "Flow", "changed", "with_value"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Change:
         template: which one.
         at: where in its document, e.g. `("Resources", "Role", "Properties", …)`; mappings on the way that are not
             there are made.
-        value: what is to stand there.
+        value: what is to stand there; None to take away what does.
     """
 
     template: Template = field(repr=False)
@@ -45,16 +46,13 @@ class Fix:
     def applied_to(self, template: Template) -> Template:
         """A template of the check with what this fix changes in it; code that relies on it has to follow by hand.
 
+        >>> from constructs_lib.templates import Template
         >>> old = Template.of({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}})
         >>> new = Fix("…", (Change(old, ("Resources", "Jobs", "Type"), "AWS::SNS::Topic"),)).applied_to(old)
         >>> new.resources["Jobs"].type
         'AWS::SNS::Topic'
         """
-        document: Any = template.document
-        for change in self.changes:
-            if change.template.document is template.document:
-                document = _with(document, change.at, change.value)
-        return Template.of(document, name=template.name, path=template.path)
+        return changed(template, self.changes)
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,33 @@ class Flow:
     fields: Mapping[str, str | None]
 
 
-def _with(value: Any, at: Route, new: Any) -> Any:
-    """A copy of a value with another one inside; what is not changed is shared."""
+def changed(template: Template, changes: Iterable[Change]) -> Template:
+    """A template after changes of it and of those nested in it; resources that do not change stay as they were read."""
+    nested = {key: changed(child, changes) for key, child in template.nested.items()}
+    document: Any = template.document
+    for change in changes:
+        if change.template.document is template.document:
+            document = with_value(document, change.at, change.value)
+    if document is template.document:
+        return replace(template, nested=nested) if nested else template
+    new = template.with_document(document)
+    known = template.resources
+    resources = {
+        key: known[key] if key in known and known[key].body is resource.body else resource
+        for key, resource in new.resources.items()
+    }
+    return replace(new, resources=resources, nested=nested, not_modelled=template.not_modelled)
+
+
+def with_value(value: Any, at: Route, new: Any) -> Any:
+    """A copy of a value with another one inside, or without it; what is not changed is shared."""
     if not at:
         return new
     if isinstance(value, list):
-        return [_with(item, at[1:], new) if index == at[0] else item for index, item in enumerate(value)]
+        items = [with_value(item, at[1:], new) if index == at[0] else item for index, item in enumerate(value)]
+        return [item for item in items if item is not None]
     known = value if isinstance(value, Mapping) else {}
-    return {**known, at[0]: _with(known.get(at[0]), at[1:], new)}
+    inner = with_value(known.get(at[0]), at[1:], new)
+    if inner is None:
+        return {key: item for key, item in known.items() if key != at[0]}
+    return {**known, at[0]: inner}

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.acknowledgements import Acknowledgements
 from constructs_lib.loops.describe import finding
+from constructs_lib.loops.edges import Put
 from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.graph import Grant, Graph
 from constructs_lib.loops.overlaps import overlaps
 from constructs_lib.loops.report import Acknowledged, Report
+from constructs_lib.loops.trials import Trials
 from constructs_lib.loops.unseen import unseen
 from constructs_lib.loops.worlds import Worlds, when
 from constructs_lib.templates.nested import flattened
@@ -46,8 +48,9 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     """
     given = tuple(acknowledgements)
     written = flattened(templates)
-    first = _Checked(System(written), given)
-    worlds = Worlds(written, lambda world: _Checked(System(world), given), _Checked.places, first)
+    trials = Trials(written)
+    first = _Checked(System(written), given, trials)
+    worlds = Worlds(written, lambda world: _Checked(System(world), given, trials), _Checked.places, first)
     found = worlds.run()
     clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps.places, _Overlaps(first.graph.system))
     overlapping = clashes.run()
@@ -79,7 +82,8 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
 class _Checked:
     """What is found in templates."""
 
-    def __init__(self, system: System, acknowledgements: Sequence[Acknowledgement]) -> None:
+    def __init__(self, system: System, acknowledgements: Sequence[Acknowledgement], trials: Trials) -> None:
+        self._trials = trials
         self.graph = Graph(system)
         self.finder = Finder(self.graph)
         self.known = Acknowledgements(self.graph.system, acknowledgements)
@@ -89,7 +93,7 @@ class _Checked:
     @cached_property
     def found(self) -> list[Finding]:
         """Loops that are not acknowledged."""
-        return [finding(self.graph, self.finder, edges) for edges in self._left]
+        return [finding(self.graph, self.finder, edges, self._trials) for edges in self._left]
 
     @cached_property
     def complaints(self) -> list[Finding]:
@@ -102,6 +106,7 @@ class _Checked:
             nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
             granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
             nodes += [self.graph.origins[source].get(allow, (None, None))[0] for source, allow in granted]
+            nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
             yield list(_placed(self.graph.system, nodes))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.loops.finder import Edge, Finder
     from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.trials import Trials
 
 __all__ = ["allows_recursion", "finding", "fingerprint", "severity"]
 
@@ -30,14 +31,14 @@ _FINGERPRINT_LENGTH = 12
 _WATCHED_BY_AWS = {"AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"}
 
 
-def finding(graph: Graph, finder: Finder, edges: list[Edge]) -> Finding:
-    """What a closed path means."""
+def finding(graph: Graph, finder: Finder, edges: list[Edge], trials: Trials | None = None) -> Finding:
+    """What a closed path means; how to break it only if fixes can be tried."""
     certain = all(edge.passage.is_sure for edge in edges)
     path = tuple(_steps(graph, finder, edges))
     types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
     only_s3 = types <= {"AWS::Lambda::Function", "AWS::S3::Bucket"} and "AWS::S3::Bucket" in types
     name = fingerprint(graph, edges)
-    offered = fixes(graph, finder, edges)
+    offered = () if trials is None else fixes(graph, finder, edges, trials)
     return Finding(
         reference="invocation-loop-unproven" if not certain else "s3-invocation-loop" if only_s3 else "invocation-loop",
         verdict="loop" if certain else "unproven",

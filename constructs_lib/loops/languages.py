@@ -50,6 +50,10 @@ class Language:
         if not any(has_symbols(glob) for group in self.all_of for glob in group):
             excluded = tuple(glob for glob in self.none_of if not has_symbols(glob))
             return _witness(self.all_of, excluded)
+        # A glob without what it is itself is nothing, whatever its symbols stand for, each for one text.
+        itself = {glob for glob in self.none_of if all(kind_of(character) != "free" for character in symbols_in(glob))}
+        if any(itself.issuperset(group) for group in self.all_of):
+            return None
         return _witness(*_may_reading(self.all_of, self.none_of))
 
     def symbols(self) -> list[str]:

@@ -75,11 +75,11 @@ def properties_at(node: Node) -> Route | None:
 def value_at(template: Template, at: Route) -> Any:
     """What stands somewhere in a template's document; None if there is nothing."""
     value: Any = template.document
-    for key in at:
-        try:
+    try:
+        for key in at:
             value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return value
 
 

@@ -76,7 +76,7 @@ def test_a_proven_loop_is_an_error_at_the_statement_that_lets_it_write() -> None
     assert message == (
         "`Resize` can invoke itself through `Photos`: Resize -- s3:PutObject `in/*` --> Photos;"
         " Photos -- s3:ObjectCreated:* `in/*` --> Resize; writing key `in/a` invokes `Resize` again;"
-        " help: write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`"
+        " help: write where the trigger does not match, e.g. s3:PutObject on `resize-output/*` of `Photos`"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_loop_under_a_condition_says_when_it_happens() -> None:
         "`Resize` can invoke itself through `Photos`: Resize -- s3:PutObject `in/*` --> Photos;"
         " Photos -- s3:ObjectCreated:* `in/*` --> Resize; writing key `in/a` invokes `Resize` again;"
         " happens when Stage is `test` or `prod`;"
-        " help: write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`"
+        " help: write where the trigger does not match, e.g. s3:PutObject on `resize-output/*` of `Photos`"
     )
 
 

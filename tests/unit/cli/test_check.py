@@ -25,6 +25,8 @@ Metadata:
         bound: the function leaves photos with a copyright alone
 """
 
+APART = "keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`"
+
 
 def fingerprint(folder: Folder, path: str) -> str:
     _, output = folder.check(path)
@@ -53,6 +55,7 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
   Photos  -- s3:ObjectCreated:* --> Resize  looping.yaml:7:13
 
   witness: writing key `a` invokes `Resize` again
+  help: {APART}
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{name}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop
@@ -124,6 +127,7 @@ def test_json_is_one_object(folder: Folder) -> None:
                         "witness": "writing key `a` invokes `Resize` again",
                         "when": [],
                         "help": [
+                            APART,
                             "write to another bucket than `Photos`",
                             f"if it is meant, acknowledge `{name}` with a reason and what bounds it",
                         ],

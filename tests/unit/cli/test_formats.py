@@ -137,6 +137,7 @@ def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder)
   Photos  -- s3:ObjectCreated:* --> Resize
 
   witness: writing key `a` invokes `Resize` again
+  help: keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{name}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop"""

@@ -47,6 +47,7 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
+  help: keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop
@@ -74,6 +75,7 @@ def test_as_json(folder: Folder, staged: str) -> None:
             "witness": "writing key `a` invokes `Resize` again",
             "when": WHEN,
             "help": [
+                "keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`",
                 "write to another bucket than `Photos`",
                 f"if it is meant, acknowledge `{staged}` with a reason and what bounds it",
             ],
@@ -92,6 +94,7 @@ def test_as_commands_of_github(folder: Folder, staged: str) -> None:
         "  Photos  -- s3:ObjectCreated:* --> Resize  staged.yaml:12:13%0A%0A"
         "  witness: writing key `a` invokes `Resize` again%0A"
         f"  note: {OCCASION}%0A"
+        "  help: keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`%0A"
         "  help: write to another bucket than `Photos`%0A"
         f"  help: if it is meant, acknowledge `{staged}` with a reason and what bounds it%0A"
         "  see: constructs-lib explain s3-invocation-loop\n"
@@ -113,6 +116,7 @@ def test_as_sarif(folder: Folder, staged: str) -> None:
 
   witness: writing key `a` invokes `Resize` again
   note: {OCCASION}
+  help: keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`
   help: write to another bucket than `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop"""

@@ -63,7 +63,7 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
         "witness": "writing key `in/a` invokes `Resize` again",
         "when": [],
         "help": [
-            "write where the trigger does not match, e.g. s3:PutObject on `resize/*` of `Photos`",
+            "write where the trigger does not match, e.g. s3:PutObject on `resize-output/*` of `Photos`",
             "write to another bucket than `Photos`",
             "if it is meant, acknowledge `c3a0092b5838` with a reason and what bounds it",
         ],

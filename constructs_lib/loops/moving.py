@@ -1,0 +1,143 @@
+"""Fixes that put something elsewhere: into a resource like the one that is on the path, to which nobody listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.changes import Change
+from constructs_lib.loops.edges import Put
+from constructs_lib.loops.edges.s3 import BUCKET
+from constructs_lib.loops.narrowing import events, keys_of
+from constructs_lib.loops.provenance import exact_place, properties_at, value_at
+from constructs_lib.loops.rewriting import rewritten
+from constructs_lib.loops.roles import new_id
+from constructs_lib.templates.variables import references_in
+
+if TYPE_CHECKING:
+    from constructs_lib.loops.finder import Edge
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.narrowing import Alike, Offered
+    from constructs_lib.templates import Template
+    from constructs_lib.templates.system import Node
+
+__all__ = ["access_logs_elsewhere", "elsewhere", "put_elsewhere"]
+
+_BUS = "AWS::Events::EventBus"
+_GROUP = "AWS::Logs::LogGroup"
+_ELSEWHERE = {
+    BUCKET: "write to another bucket than",
+    "AWS::SQS::Queue": "send to another queue than",
+    "AWS::SNS::Topic": "publish to another topic than",
+    _BUS: "put events on another bus than",
+    "AWS::DynamoDB::Table": "write to another table than",
+    "AWS::DynamoDB::GlobalTable": "write to another table than",
+    "AWS::Kinesis::Stream": "put records into another stream than",
+}
+_KINDS = {BUCKET: "bucket", "AWS::SQS::Queue": "queue", "AWS::SNS::Topic": "topic", _BUS: "bus", _GROUP: "log group"}
+_SENT = {"on success": "results", "on failure": "failures", "dead letter": "failures", "logs": "logs"}
+_TARGETS = ("Destination", "TargetArn", "LogGroupArn")
+_NOT_OF_A_TWIN = frozenset(
+    (
+        *("BucketName", "QueueName", "TopicName", "TableName", "Name", "DisplayName", "LogGroupName"),
+        *("NotificationConfiguration", "ReplicationConfiguration", "LoggingConfiguration", "InventoryConfigurations"),
+        *("RedrivePolicy", "RedriveAllowPolicy", "Subscription", "DeadLetterConfig", "LogConfig"),
+        *("StreamSpecification", "KinesisStreamSpecification", "ImportSourceSpecification", "ResourcePolicy", "Policy"),
+    )
+)
+"""Names, and what lets a resource tell others of what it gets."""
+
+
+def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """Another resource, which nothing listens to, for what a role allows."""
+    first = edge.passage.first
+    text = _ELSEWHERE.get(first.type)
+    listened_to_by_name = all(listener.source is not None for listener in graph.listeners(first))
+    if text is None or not listened_to_by_name or any(passage.deposit is None for _, passage in alike):
+        return
+    if "Access" in events(alike):
+        return
+    twin = new_id(graph, f"{first.id}Output")
+
+    def moved(value: Any, pattern: str) -> list[Any] | None:
+        del value
+        arn = _arn(first, twin)
+        if first.type != BUCKET:
+            return [arn]
+        keys = keys_of(graph, first, pattern)
+        return None if keys is None else [{"Fn::Join": ["", [arn, f"/{keys}"]]}]
+
+    yield f"{text} `{graph.system.label(first)}`", _with_twin(first, twin, rewritten(graph, edge, alike, moved)), True
+
+
+def put_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """Another resource for what an actor puts somewhere by itself: results, failures, logs."""
+    first, put = edge.passage.first, edge.outlet
+    kind, what = _KINDS.get(first.type), _SENT.get(edge.passage.action)
+    if not isinstance(put, Put) or kind is None or what is None:
+        return
+    twin = new_id(graph, f"{edge.source.id}{what.title()}")
+    changes = [_redirected(outlet, first, twin) for outlet, _ in alike if isinstance(outlet, Put)]
+    label = graph.system.label
+    text = f"send the {what} of `{label(edge.source)}` to another {kind} than `{label(first)}`"
+    if len(changes) == len(alike) and None not in changes:
+        yield text, _with_twin(first, twin, tuple(change for change in changes if change is not None)), False
+
+
+def access_logs_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """Another bucket for the access logs of a bucket."""
+    del alike
+    for hop in edge.passage.hops:
+        at = exact_place(hop.source, hop.entry) if hop.via == "access logs" else None
+        if at is not None:
+            twin = new_id(graph, f"{hop.source.id}AccessLogs")
+            change = Change(hop.source.template, (*at, "DestinationBucketName"), {"Ref": twin})
+            label = graph.system.label
+            text = f"let `{label(hop.source)}` log its accesses to another bucket than `{label(hop.target)}`"
+            yield text, _with_twin(hop.target, twin, (change,)), False
+
+
+def _redirected(put: Put, first: Node, twin: str) -> Change | None:
+    """What puts something somewhere, put elsewhere; None if it does not stand in a template."""
+    by = put.by or put.source
+    if put.entry is None and put.property == "LoggingConfig":
+        at = properties_at(by)
+        return None if at is None else Change(by.template, (*at, put.property, "LogGroup"), {"Ref": twin})
+    at = exact_place(by, put.entry)
+    key = next((name for name in _TARGETS if name in (put.entry or {})), None)
+    return None if at is None or key is None else Change(by.template, (*at, key), _arn(first, twin))
+
+
+def _arn(node: Node, twin: str) -> dict[str, Any]:
+    return {"Ref": twin} if node.type == "AWS::SNS::Topic" else {"Fn::GetAtt": [twin, "Arn"]}
+
+
+def _with_twin(node: Node, name: str, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Changes with the twin that they name; none if they are in more than one template, or there cannot be one."""
+    templates = {id(change.template): change.template for change in changes}
+    if len(templates) != 1:
+        return ()
+    (template,) = templates.values()
+    body = _twin(node, name, template)
+    return () if body is None else (Change(template, ("Resources", name), body), *changes)
+
+
+def _twin(node: Node, name: str, template: Template) -> dict[str, Any] | None:
+    """A resource like another one, that tells nobody; None if it stands in another form in the template."""
+    body: dict[str, Any] = {"Type": node.type}
+    written = value_at(node.template, ("Resources", node.id))
+    if node.resource.body.get("Type") is None:  # there without being declared, e.g. the default event bus
+        written = {}
+    elif not isinstance(written, Mapping) or written.get("Type") != node.type:
+        return None
+    kept = {key: value for key, value in (written.get("Properties") or {}).items() if key not in _NOT_OF_A_TWIN}
+    if node.template.document is not template.document and any(references_in(kept)):
+        kept = {}
+    if node.type == _BUS:
+        kept["Name"] = {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+    if kept:
+        body["Properties"] = deepcopy(kept)
+    same = node.template.document is template.document
+    keys = ("Condition", "DeletionPolicy", "UpdateReplacePolicy") if same else ("DeletionPolicy", "UpdateReplacePolicy")
+    return body | {key: written[key] for key in keys if key in written}

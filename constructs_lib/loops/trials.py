@@ -1,0 +1,115 @@
+"""Fixes, tried: the templates are changed and read again, and what they make is compared."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from constructs_lib.errors import ConstructsLibError
+from constructs_lib.loops.changes import changed
+from constructs_lib.loops.finder import Finder
+from constructs_lib.loops.graph import Graph
+from constructs_lib.templates.nested import flattened
+from constructs_lib.templates.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from constructs_lib.loops.changes import Change
+    from constructs_lib.loops.finder import Edge
+    from constructs_lib.templates import Template
+    from constructs_lib.templates.system import Node
+
+    Places = tuple["tuple[int, str]", ...]
+    """The resources of an edge's arrows: the number of the template, and the logical id."""
+
+__all__ = ["Trials"]
+
+MAX_RESOURCES = 50_000
+"""How many resources are read again at most, all trials of a check together."""
+
+
+class Trials:
+    """What becomes of a system when its templates change.
+
+    Args:
+        templates: the templates as they were given.
+    """
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        self._templates = tuple(templates)
+        self._left = MAX_RESOURCES
+        self._known: dict[tuple[tuple[Places, ...], str], bool] = {}
+
+    @property
+    def are_possible(self) -> bool:
+        """Whether there is anything left to try."""
+        return self._size <= self._left
+
+    @cached_property
+    def _size(self) -> int:
+        return 1 + sum(len(inner.resources) for template in self._templates for inner in template.with_nested())
+
+    def breaks(self, edges: Iterable[Edge], graph: Graph, changes: Sequence[Change]) -> bool | None:
+        """Whether a closed path is gone after changes, and no other one is there that was not possible before.
+
+        None if it was not tried, because the system is large.
+
+        Args:
+            edges: the closed path.
+            graph: in which it was found; perhaps one of a world.
+            changes: what changes.
+        """
+        way = tuple(_places(graph, edge) for edge in edges)
+        key = (
+            way,
+            json.dumps(
+                [[str(change.template.path), change.template.name, change.at, change.value] for change in changes]
+            ),
+        )
+        if key not in self._known:
+            if not self.are_possible:
+                return None
+            self._left -= self._size
+            self._known[key] = self._tried(way, changes)
+        return self._known[key]
+
+    def _tried(self, way: tuple[Places, ...], changes: Sequence[Change]) -> bool:
+        try:
+            graph = _graph([changed(template, changes) for template in self._templates])
+        except ConstructsLibError:  # what comes out is no template any more
+            return False
+        finder = Finder(graph)
+        if all(_goes(graph, places) for places in way):
+            return False
+        found = {_places(graph, edge) for edges in finder.find() for edge in edges}
+        return all(_goes(self._before, places) for places in found)
+
+    @cached_property
+    def _before(self) -> Graph:
+        return _graph(self._templates)
+
+
+def _graph(templates: Iterable[Template]) -> Graph:
+    return Graph(System(flattened(templates)))
+
+
+def _places(graph: Graph, edge: Edge) -> Places:
+    return tuple(_place(graph, node) for node in (edge.source, *(hop.target for hop in edge.hops())))
+
+
+def _place(graph: Graph, node: Node) -> tuple[int, str]:
+    position = next(n for n, template in enumerate(graph.system.templates) if template is node.template)
+    return position, node.id
+
+
+def _goes(graph: Graph, places: Places) -> bool:
+    """Whether something may still go from the first of some resources over all others."""
+    system = graph.system
+    source, *others = (system.node(system.templates[position], name) for position, name in places)
+    return source is not None and any(
+        [passage.first, *(hop.target for hop in passage.hops)] == others
+        for outlet in graph.outlets.get(source, ())
+        for passage in graph.passages(outlet)
+    )
