@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from constructs_lib.loops.keys import ANY, STAR, compiled
-from constructs_lib.loops.languages import widened
+from constructs_lib.loops.languages import Language, widened
 from constructs_lib.templates.symbols import FIRST_SYMBOL, has_symbols, kind_of, symbols_in
 
 __all__ = ["ACCESS_POINT", "Rest", "address", "is_here", "looks_made_up", "rest_of"]
@@ -178,4 +178,6 @@ def _may_be_same(pattern: str, target: str) -> bool:
     if "generated" in kinds:
         others = [text for text in (named, name) if not has_symbols(text)]
         return any(map(looks_made_up, others))
+    if kinds <= {"twelve", "region"}:  # they hold no border of a name
+        return Language(((widened(named),), (widened(name),))).may() is not None
     return True

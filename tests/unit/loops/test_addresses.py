@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.loops.addresses import Rest, address, looks_made_up, rest_of
+from constructs_lib.loops.addresses import Rest, address, is_here, looks_made_up, rest_of
 from constructs_lib.loops.keys import ANY, STAR, show_glob
 from constructs_lib.templates.symbols import Symbols
 
@@ -13,6 +13,7 @@ FREE = SYMBOLS.character("free", "${Free}", "free")
 MADE_UP = SYMBOLS.character("made up", "${Bucket}", "generated")
 OTHER = SYMBOLS.character("other", "${Other}", "generated")
 ACCOUNT = SYMBOLS.character("account", "${AWS::AccountId}", "twelve")
+REGION = SYMBOLS.character("region", "${AWS::Region}", "region")
 FIXED = SYMBOLS.character("fixed", "${AWS::StackName}", "fixed")
 
 
@@ -42,6 +43,11 @@ def test_the_same_name_is_the_same_resource_whatever_it_stands_for(pattern: str,
         (f"s3:{FREE}/*", f"s3:{MADE_UP}/"),
         (f"s3:{FIXED}-photos/*", "s3:my-photos/"),
         (f"s3:photos-{ACCOUNT}/*", "s3:photos-123456789012/"),
+        (f"s3:photos-{REGION}/*", "s3:photos-eu-west-1/"),
+        (f"s3:photos-{ACCOUNT}/*", f"s3:photos-{FIXED}/"),
+        (f"s3:photos-{FIXED}/in/*", "s3:photos-prod/"),
+        (f"s3:photos-{ACCOUNT}*", "s3:photos-prod/"),
+        (f"s3:photos-?-{ACCOUNT}/*".replace("?", ANY), "s3:photos-1-123456789012/"),
         (f"s3:{MADE_UP}/*", "s3:stack-photos-1a2b3c4d5e6f7/"),
         ("s3:stack-photos-1a2b3c4d5e6f7/*", f"s3:{MADE_UP}/"),
         ("s3:stack-*/in/*", f"s3:{MADE_UP}/"),
@@ -66,6 +72,12 @@ def test_a_name_that_is_not_known_may_be_another(pattern: str, target: str) -> N
         (f"s3:a-{FREE}/*", "s3:b-photos/"),
         (f"s3:{FREE}", f"s3:{FREE}/"),
         (f"s3:photos-{ACCOUNT}-in/*", f"s3:photos-{ACCOUNT}-out/"),
+        (f"s3:photos-{ACCOUNT}/*", "s3:photos-prod/"),
+        ("s3:photos-prod/in/*", f"s3:photos-{ACCOUNT}/"),
+        (f"s3:{ACCOUNT}-in/*", "s3:thumbs/"),
+        (f"s3:photos-{REGION}/in/*", "s3:photos-prod/"),
+        (f"s3:photos-{REGION}-{ACCOUNT}/in/*", "s3:photos-eu-west-1/"),
+        (f"sqs:{ACCOUNT}", "sqs:jobs"),
     ],
 )
 def test_names_that_cannot_be_the_same_are_two_resources(pattern: str, target: str) -> None:
@@ -104,3 +116,135 @@ def test_an_arn_names_a_resource_by_its_service_and_name(arn: str, named: str | 
     found = address(arn, unknown=FREE)
 
     assert (None if found is None else show_glob(found)) == named
+
+
+@pytest.mark.parametrize(
+    ("arn", "named"),
+    [
+        ("*", "*"),
+        ("**", "*"),
+        ("arn:*", "*"),
+        ("jobs*", "*"),
+        ("arn:aws:*:eu-west-1:*", "*"),
+        ("arn:aws:*:*:*:jobs", "*:jobs"),
+        ("arn:aws:sqs", None),
+        ("arn:aws:sqs*", "*"),
+        ("arn:aws:sqs:eu-west-1:*", "sqs:*"),
+        ("arn:aws:sqs:eu-west-1:123456789012", None),
+        ("xrn:aws:sqs:eu-west-1:123456789012:jobs", None),
+        ("xrn:aws:sqs:*", "*"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:/x:*", "logs:log-group:/x:*"),
+        ("arn:aws:sqs:eu-west-1:123456789012:jobs-**", "sqs:jobs-*"),
+        ("arn:aws:s3:::photos/${aws:username}/*/${*}${?}${$}", "s3:photos/${Free}/*/*?$"),
+        ("arn:aws:s3:::${a}${b}?", "s3:${Free}${Free}?"),
+        # Only an access point has objects and a region.
+        ("arn:aws:s3:eu-west-1:123456789012:photos/in/*", None),
+        ("arn:aws:s3:eu-west-1::photos/in/*", None),
+        ("arn:aws:s3::123456789012:photos/in/*", None),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point", None),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/in/*", "s3:accesspoint:point/in/*"),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/a", "s3:accesspoint:point/a"),
+        ("arn:aws:s3::123456789012:accesspoint/point.mrap/object/a", "s3:accesspoint:point.mrap/a"),
+        ("arn:aws:s3:*:*:accesspoint/point/object/a", "s3:accesspoint/point/object/a"),
+        ("arn:aws:s3:eu-west-1:*:accesspoint/point*", "s3:accesspoint:point*/*"),
+        ("arn:aws:s3:eu-west-1:*:accesspoint/point/*", "s3:accesspoint:point/*"),
+        ("arn:aws:s3:eu-west-1:*:accesspoint/point/x/object/y", None),
+        ("arn:aws:s3:eu-west-1:*:accesspoint/point/x/object/*", "s3:accesspoint:point/*"),
+        ("arn:aws:s3:eu-west-1:*:*", "s3:${Free}/*"),
+        ("arn:aws:s3:eu-west-1:*:access*/in/*", "s3:${Free}/*"),
+        ("arn:aws:s3:eu-west-1:*:access?oint/point", "s3:${Free}/*"),
+        ("arn:aws:s3:eu-west-1:*:photo*", None),
+        (f"arn:aws:s3:eu-west-1:*:{FREE}", "s3:${Free}/*"),
+        # What is not known may name anything, as far as its service is not written before it.
+        (FREE, "${Free}"),
+        (f"{FREE}*", "${Free}"),
+        (f"jobs-{FREE}", "${Free}"),
+        (f"arn:aws:sqs:{FREE}", "sqs:${Free}"),
+        (f"arn:aws:sqs:{FREE}:*", "sqs:${Free}"),
+        (f"arn:aws:{FREE}:x", "${Free}"),
+        (f"arn:aws:{FREE}", "${Free}"),
+        (f"arn:aws:sqs:{FREE}:123456789012:jobs", "sqs:jobs"),
+        (ACCOUNT, None),
+        (f"{ACCOUNT}*", "*"),
+        (f"arn:aws:sqs:{ACCOUNT}*", "sqs:*"),
+    ],
+)
+def test_what_a_pattern_of_a_policy_names(arn: str, named: str | None) -> None:
+    found = address(arn, unknown=FREE)
+
+    assert (None if found is None else SYMBOLS.show(show_glob(found))) == named
+
+
+@pytest.mark.parametrize(
+    ("arn", "here"),
+    [
+        ("*", True),
+        ("arn:aws:sqs:eu-west-1:123456789012:jobs", True),
+        ("arn:*:sqs:*:*:jobs", True),
+        ("arn:a?s:sqs:eu-????-1:1234*:jobs", True),
+        ("arn:aws-cn:sqs:eu-west-1:123456789012:jobs", False),
+        ("arn:aws:sqs:eu-west-2:123456789012:jobs", False),
+        ("arn:aws:sqs:eu-west-1:123456789013:jobs", False),
+        ("arn:aws:sqs:::jobs", False),
+        ("arn:aws:sqs:eu-west-1::jobs", False),
+        ("arn:aws:s3:::photos/*", True),
+        ("arn:aws:s3:*:*:photos/*", True),
+        ("arn:aws:s3:eu-west-1::photos/*", False),
+        ("arn:aws:s3::123456789012:photos/*", False),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/*", True),
+        ("arn:aws:s3::123456789012:accesspoint/point.mrap/object/*", True),
+        ("arn:aws:s3:::accesspoint/point/object/*", False),
+        ("arn:aws:s3:eu-west-2:123456789012:accesspoint/point/object/*", False),
+        ("arn:aws:s3:eu-west-1:123456789013:accesspoint/point/object/*", False),
+        ("arn:aws:iam::123456789012:role/one", True),
+        ("arn:aws:iam::*:role/one", True),
+        ("arn:aws:iam::123456789013:role/one", False),
+        ("arn:aws:iam:eu-west-1:123456789012:role/one", False),
+        # What may be of any service has to be here whatever places its service has.
+        ("arn:aws:*:*:*:*", True),
+        ("arn:aws:s?s:*:*:*", True),
+        ("arn:aws:*:eu-west-1:123456789012:*", False),
+        ("arn:aws:*:*:123456789012:*", False),
+        ("arn:aws:s?s:eu-west-1:*:*", False),
+        # An ARN that ends early: IAM adds no stars.
+        ("arn:aws:s3:*", True),
+        ("arn:aws:s3:*:*", True),
+        ("arn:aws:s3:eu-west-1:*", False),
+        ("arn:aws:s3", False),
+        ("arn:aws-cn:s3:*", False),
+        ("xrn:aws:s3:*", False),
+        ("arn:*", False),
+        ("photos", False),
+    ],
+)
+def test_what_a_policy_names_is_here_if_its_place_is_the_systems(arn: str, here: bool) -> None:  # noqa: FBT001
+    assert is_here(arn, region="eu-west-1", account="123456789012") is here
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target", "sure", "may"),
+    [
+        ("s3:photos/in/*", "s3:photos/", ["in/*"], ["in/*"]),
+        ("s3:photos/", "s3:photos/", [""], [""]),
+        ("s3:ph*", "s3:photos/", ["*"], ["*"]),
+        ("s3:*s/in/?", "s3:photos/", ["*s/in/?", "in/?"], ["*s/in/?", "in/?"]),
+        ("*", "s3:photos/", ["*"], ["*"]),
+        ("*:jobs", "sqs:jobs", ["*:jobs", ""], ["*:jobs", ""]),
+        (f"s3:{FREE}/in/*", f"s3:{FREE}/", ["in/*"], ["in/*"]),
+        (f"s3:{FREE}/in/*", "s3:photos/", [], ["*/in/*", "in/*"]),
+        (f"s3:a-{FREE}/in/*", "s3:a-photos/", [], ["*/in/*", "in/*"]),
+        (f"s3:photos/{FREE}", "s3:photos/", [FREE], [FREE]),
+        (f"s3:photos-{ACCOUNT}/*", "s3:photos-123456789012/", [], ["*"]),
+        (f"s3:photos-{ACCOUNT}/*", "s3:photos-12345678901/", [], []),
+        ("s3:photos-123456789012/*", f"s3:photos-{ACCOUNT}/", [], ["*"]),
+    ],
+)
+def test_what_is_left_behind_an_address_in_both_readings(
+    pattern: str, target: str, sure: list[str], may: list[str]
+) -> None:
+    found = rest(pattern.replace("?", ANY), target)
+
+    assert ([SYMBOLS.show(show_glob(g)) for g in found.sure], [SYMBOLS.show(show_glob(g)) for g in found.may]) == (
+        [SYMBOLS.show(g) for g in sure],
+        [SYMBOLS.show(g) for g in may],
+    )
