@@ -248,7 +248,7 @@ class Graph:
         if isinstance(outlet, Grant):
             for channel in self._channels.of(outlet.allow.resource):
                 for deposit in channel.deposits:
-                    if outlet.allow.actions.covers(deposit.action) is not None:
+                    if outlet.allow.actions.touches(deposit.action) is not None:
                         yield channel.node, deposit.message, id(deposit)
                         if not self.is_crowded(channel.node):
                             break
@@ -293,7 +293,7 @@ class Graph:
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._channels.of(grant.allow.resource):
             for deposit in channel.deposits if channel.node in self._around else ():
-                action = grant.allow.actions.covers(deposit.action)
+                action = grant.allow.actions.touches(deposit.action)
                 if action is not None:
                     for name in channel.addresses:
                         yield from self._deposited(grant, action, channel, deposit, name)

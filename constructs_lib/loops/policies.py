@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address, is_here
-from constructs_lib.loops.keys import STAR
+from constructs_lib.loops.keys import ANY, STAR
+from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING, resolved
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from constructs_lib.templates.template import Template
 
 __all__ = ["Actions", "Allow", "Deny", "Statement", "always", "documents", "is_conditional", "listed", "statements"]
+
+
+_READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ class Actions:
         """The pattern that covers an action, or None."""
         return _covering(self.patterns, self.inverted, action)
 
+    def touches(self, action: str) -> str | None:
+        """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
+        if "*" not in action or self.inverted:
+            return self.covers(action)
+        return next((pattern for pattern in self.patterns if _meet(pattern, action)), None)
+
 
 @lru_cache(maxsize=16384)
 def _covering(patterns: tuple[str, ...], inverted: bool, action: str) -> str | None:  # noqa: FBT001
@@ -51,6 +61,15 @@ def _covering(patterns: tuple[str, ...], inverted: bool, action: str) -> str | N
     if inverted:
         return None if found else "*"
     return found
+
+
+@lru_cache(maxsize=16384)
+def _meet(pattern: str, action: str) -> bool:
+    """Whether two patterns have an action in common; one that names reads has none with one that does not."""
+    globs = [text.lower().replace("*", STAR).replace("?", ANY) for text in (pattern, action)]
+    if _READS.match(pattern) and not _READS.match(action):
+        return False
+    return Language(tuple((glob,) for glob in globs)).may() is not None
 
 
 @lru_cache(maxsize=4096)

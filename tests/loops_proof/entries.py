@@ -28,6 +28,7 @@ OBJECT_WRITES = {
     "ObjectTagging": [["s3:PutObjectTagging"]],
 }
 GRANT_MISSES = ("no grant", "reads only", "denied", "all else denied")
+CALL_MISSES = ("no grant", "reads only", "denied", "another call")
 ROLE_MISSES = ("no grant", "no trust")
 
 
@@ -59,6 +60,8 @@ def entries() -> Iterator[Link]:
     misses = (*GRANT_MISSES, "other requests")
     yield Link("function", "function", "object lambda", ("ObjectLambdas",), _object_lambda, misses, wakes="sync")
     yield Link("function", "function", "schedule", ("Schedules",), _schedule, GRANT_MISSES, wakes="async")
+    for kind in ("function", "queue", "topic"):
+        yield Link("function", kind, "api call", ("ApiCalls",), _api_call, CALL_MISSES)
     for kind in ("function", "queue", "topic", "bus"):
         yield Link("function", kind, "destination", ("Destinations",), _destination, wakes="async", woken_async=True)
     for kind in ("queue", "topic"):
@@ -228,6 +231,23 @@ def _schedule(b: Builder, source: Station, target: Station, miss: str) -> None:
     b.permit(role, "lambda:InvokeFunction", b.spelled_arn(target))
     b.allow(source, ["iam:PassRole"], role)
     _granted(b, source, ["scheduler:CreateSchedule"], "scheduler:GetSchedule", resource="*", miss=miss)
+
+
+def _api_call(b: Builder, source: Station, target: Station, miss: str) -> None:
+    watched = b.fresh("SecretsOf")  # each link has a service of its own, or they would be one way
+    service = f"service{watched.lower()}"
+    detail = {"eventSource": [f"{service}.amazonaws.com"]}
+    if miss == "another call":
+        detail["eventName"] = ["DeleteSecret"]
+    elif miss == "denied" or b.chance(0.7):
+        detail["eventName"] = ["PutSecret", "CreateSecret"]
+    pattern = {"source": [f"aws.{service}"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
+    entry = {"Id": "it", "Arn": b.target(target)}
+    b.add(b.fresh("Rule"), "AWS::Events::Rule", {"EventPattern": pattern, "Targets": [entry]})
+    if not any(resource["Type"] == "AWS::CloudTrail::Trail" for resource in b.resources.values()):
+        b.add(b.fresh("Trail"), "AWS::CloudTrail::Trail", {"IsLogging": True, "S3BucketName": "elsewhere"})
+    actions = b.choose.choice([[f"{service}:PutSecret"], [f"{service}:Create*", f"{service}:Get*"]])
+    _granted(b, source, actions, f"{service}:GetSecret", resource="*", miss=miss)
 
 
 def _destination(b: Builder, source: Station, target: Station, _miss: str) -> None:

@@ -1,5 +1,6 @@
 """Edge kinds: a new one is a class in a module here, and a line in `EDGE_KINDS`."""
 
+from constructs_lib.loops.edges.api_calls import ApiCalls
 from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
@@ -26,6 +27,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Rules(),  # first: it adds the default bus
     S3Notifications(),
     S3ToEventBridge(),
+    ApiCalls(),
     DirectInvocation(),
     Destinations(),
     EventSourceMappings(),

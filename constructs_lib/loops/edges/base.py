@@ -25,7 +25,7 @@ class Deposit:
     """What an IAM action puts into a channel.
 
     Args:
-        action: e.g. `s3:PutObject`.
+        action: e.g. `s3:PutObject`; with `*`, whatever of it changes something.
         message: what lands there.
         rest: the field that holds what an ARN has behind the channel's address, e.g. an object's key; None if the
             ARN ends with the address.
