@@ -81,9 +81,9 @@ class Chains:
         return directory
 
     @cached_property
-    def _trusting(self) -> Grouped[Node]:
+    def _trusting(self) -> Grouped[str, Node]:
         """The roles by whom they trust; by an empty text if that may be any of many."""
-        trusting: Grouped[Node] = Grouped()
+        trusting: Grouped[str, Node] = Grouped()
         for node in self._permissions.roles:
             trusted = self._trust(node)
             is_open = trusted & self._services or any(map(self._may_be_many, trusted))

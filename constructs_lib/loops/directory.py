@@ -66,8 +66,8 @@ class Directory(Generic[T]):
         return list(dict.fromkeys(self._things))
 
     @cached_property
-    def _by_address(self) -> Grouped[int]:
-        found: Grouped[int] = Grouped()
+    def _by_address(self) -> Grouped[str, int]:
+        found: Grouped[str, int] = Grouped()
         for position, address in enumerate(self._addresses):
             found.add(address, position)
         return found
@@ -114,8 +114,8 @@ class _Beginnings:
         self._positions = positions
 
     @cached_property
-    def _by_start(self) -> Grouped[int]:
-        found: Grouped[int] = Grouped()
+    def _by_start(self) -> Grouped[str, int]:
+        found: Grouped[str, int] = Grouped()
         for position in self._positions:
             found.add(_beginning(self._addresses[position]), position)
         return found

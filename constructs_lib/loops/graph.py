@@ -22,6 +22,7 @@ from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.templates.grouped import Grouped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
@@ -137,7 +138,8 @@ class Graph:
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
         channels = [channel for kind in kinds for channel in kind.channels(system)]
-        self._listeners: dict[Node, list[tuple[Listener, Sequence[Node]]]] = {}
+        self._listeners: Grouped[Node, Listener] = Grouped()
+        self._targets_of: Grouped[Listener, Node] = Grouped()
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
@@ -171,23 +173,24 @@ class Graph:
             for allow, role in chains.lent(identity):
                 other = permissions.role(role)
                 self.origins[actor.node].setdefault(allow, other.origins.get(allow, (role, None)))
-                self.outlets[actor.node].append(Grant(allow, tuple(other.denies)))
+                self.outlets[actor.node].append(Grant(allow, other.denies))
 
     def _grant(self, node: Node, identity: Identity) -> None:
         self.origins[node] = identity.origins
-        denies = tuple(identity.denies)
+        denies = identity.denies
         self.outlets[node] += [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
         for unknown in identity.unknown:
             self.not_modelled[f"what {unknown} allows"] = None
 
     def _listen(self, listener: Listener) -> None:
-        targets = self._targets(listener.target, listener.expects)
         if listener.source is not None:
-            self._listeners.setdefault(listener.source, []).append((listener, targets))
+            self._listeners.add(listener.source, listener)
         else:
-            doubtful = replace(listener, doubt=listener.doubt or "what is listened to is known at deployment only")
+            listener = replace(listener, doubt=listener.doubt or "what is listened to is known at deployment only")
             for source in self.system.nodes(listener.source_type):
-                self._listeners.setdefault(source, []).append((doubtful, targets))
+                self._listeners.add(source, listener)
+        for target in self._targets(listener.target, listener.expects):
+            self._targets_of.add(listener, target)
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self.system.by_arn(arn)
@@ -202,9 +205,9 @@ class Graph:
     def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
         """The resources from which one of some actors can be reached at all."""
         inward: dict[Node, list[Node]] = {}
-        for source, heard in self._listeners.items():
-            for _, targets in heard:
-                for target in targets:
+        for source in self._listeners:
+            for listener in self._listeners.of(source):
+                for target in self._targets_of.of(listener):
                     inward.setdefault(target, []).append(source)
         found = set(actors)
         work = list(found)
@@ -231,9 +234,9 @@ class Graph:
         """Who may be on a circle at all."""
         return Circles(self)
 
-    def listeners(self, node: Node) -> list[Listener]:
+    def listeners(self, node: Node) -> Sequence[Listener]:
         """Who listens to a resource."""
-        return [listener for listener, _ in self._listeners.get(node, ())]
+        return self._listeners.of(node)
 
     def passages(self, outlet: Outlet) -> tuple[Passage, ...]:
         """The ways that lead from an outlet to actors that may be on a circle."""
@@ -262,7 +265,7 @@ class Graph:
 
     def is_crowded(self, node: Node) -> bool:
         """Whether many listen to a resource."""
-        return len(self._listeners.get(node, ())) >= FEW
+        return self._listeners.count(node) >= FEW
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
@@ -358,8 +361,8 @@ class Graph:
             found: dict[Node, None] = {}
             work = [node]
             while work:
-                for _, targets in self._listeners.get(work.pop(), ()):
-                    new = [target for target in targets if target not in found]
+                for listener in self._listeners.of(work.pop()):
+                    new = [target for target in self._targets_of.of(listener) if target not in found]
                     found.update(dict.fromkeys(new))
                     work += new
             known = self._far[node] = [target for target in found if target in self._is_actor]
@@ -367,13 +370,13 @@ class Graph:
 
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
-        listeners = self._listeners.get(node, [])
-        if not self.is_crowded(node):
-            return listeners
-        audience = self._audiences.get(node)
-        if audience is None:
-            audience = self._audiences[node] = Audience([listener.filters for listener, _ in listeners])
-        return [listeners[position] for position in audience.of(message)]
+        listeners = self._listeners.of(node)
+        if self.is_crowded(node):
+            audience = self._audiences.get(node)
+            if audience is None:
+                audience = self._audiences[node] = Audience([listener.let_through() for listener in listeners])
+            listeners = [listeners[position] for position in audience.of(message)]
+        return [(listener, self._targets_of.of(listener)) for listener in listeners]
 
     def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, target: Node) -> Passage:
         node = passage.hops[-1].target if passage.hops else passage.first

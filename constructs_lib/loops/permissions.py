@@ -40,8 +40,8 @@ class Identity:
 
     name: str
     allows: list[Allow] = field(default_factory=list)
-    denies: list[Deny] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    denies: tuple[Deny, ...] = ()
+    unknown: tuple[str, ...] = ()
     arns: tuple[str, ...] = ()
     origins: dict[Allow, tuple[Node, Any]] = field(default_factory=dict)
 
@@ -52,11 +52,11 @@ class Identity:
                 self.allows.append(rule)
                 self.origins.setdefault(rule, (node, statement.origin))
             else:
-                self.denies.append(rule)
+                self.denies += (rule,)
 
     def add_unknown(self, what: str) -> None:
         """Add a policy or role that may allow everything, because nobody can tell."""
-        self.unknown.append(what)
+        self.unknown += (what,)
         self.allows.append(Allow(_EVERYTHING, STAR, doubt=f"{what} is not in these templates"))
 
 
@@ -103,7 +103,7 @@ class Permissions:
             united.origins.update(identity.origins)
             united.unknown += identity.unknown
         if found:
-            united.denies += [deny for deny in found[0].denies if all(deny in i.denies for i in found[1:])]
+            united.denies = tuple(deny for deny in found[0].denies if all(deny in i.denies for i in found[1:]))
         else:
             united.add_unknown(f"the role of `{self._system.label(node)}`")
         return united

@@ -65,8 +65,8 @@ class System(Texts):
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], str | None] = {}
         self._being_named = 0
-        self._by_name: dict[str, Grouped[Node]] = {}
-        self._by_arn: Grouped[Node] | None = None
+        self._by_name: dict[str, Grouped[str, Node]] = {}
+        self._by_arn: Grouped[str, Node] | None = None
 
     def nodes(self, *types: str) -> Iterator[Node]:
         """All resources of the given types."""

@@ -88,7 +88,7 @@ class Texts(ABC):
             "Fn::If": self._if,
             "Fn::ImportValue": self._import_value,
         }
-        self._exports: Grouped[tuple[Any, Template]] | None = None
+        self._exports: Grouped[str, tuple[Any, Template]] | None = None
         self._export_texts: dict[str, tuple[str, ...]] = {}
         self._being_exported: set[str] = set()
 
@@ -415,7 +415,7 @@ class Texts(ABC):
             return texts
         return [self._free(value, template, "it has too many possible values")]
 
-    def _exported(self) -> Grouped[tuple[Any, Template]]:
+    def _exported(self) -> Grouped[str, tuple[Any, Template]]:
         """What is exported, by name; while it is collected, what has been found until then."""
         if self._exports is None:
             self._exports = Grouped()

@@ -19,6 +19,7 @@ __all__ = ["Apis", "integrations"]
 _INVOKED = re.compile(r"functions/(.+?)/invocations")
 _ELSEWHERE = ("BodyS3Location", "DefinitionUri")
 _UNKNOWN = {"Uri": {"Fn::GetAtt": ["", "an integration that is not in the template"]}}
+_INVOKE = (Deposit("execute-api:Invoke", rest="route"),)
 _STARTED = (":function:", ":stateMachine:")
 
 
@@ -29,7 +30,7 @@ class Apis(EdgeKind):
         """All APIs."""
         for node in system.nodes(*APIS):
             names = tuple(f"execute-api:{name}/" for name in system.names(node))
-            yield Channel(node, names, (Deposit("execute-api:Invoke", rest="route"),))
+            yield Channel(node, names, _INVOKE)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions behind all APIs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.messages import Message
@@ -18,6 +19,14 @@ __all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Pu
 def unchanged(message: Message) -> Message:
     """What a listener passes on if it passes on what it got."""
     return message
+
+
+_EVERYTHING = (Message(),)
+
+
+def everything() -> tuple[Message, ...]:
+    """What a listener lets through that filters nothing."""
+    return _EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Listener:
         target: ARN of what is woken.
         label: what to show on the arrow.
         expects: the types that the target may have, should its ARN not be known.
-        filters: what is let through: messages that match any of them.
+        let_through: finds what is let through: messages that match any of `filters`.
         carry: what the target gets, if it passes it on.
         doubt: why it is not certain that it listens; empty if it is.
         failure: whether it hears only of what failed.
@@ -78,7 +87,7 @@ class Listener:
     target: str
     label: str
     expects: tuple[str, ...] = ()
-    filters: tuple[Message, ...] = (Message(),)
+    let_through: Callable[[], tuple[Message, ...]] = everything
     carry: Callable[[Message], Message] = unchanged
     doubt: str = ""
     failure: bool = False
@@ -86,6 +95,11 @@ class Listener:
     unwatched: bool = False
     by: Node | None = None
     entry: Any = None
+
+    @cached_property
+    def filters(self) -> tuple[Message, ...]:
+        """What is let through; it is found when it is asked for, because most listeners are on no circle."""
+        return self.let_through()
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
@@ -39,13 +40,21 @@ class Replication(EdgeKind):
 
     def _rule(self, system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Listener]:
         only_new = {"event": _NEW_OBJECT, _REPLICA: Language((("no",),))}
-        filters = tuple(
+        filters = [
             Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes(system, node, rule)
-        )
+        ]
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
                 yield Listener(
-                    node, BUCKET, arn, "replication", (BUCKET,), filters, _as_replica, unwatched=True, entry=rule
+                    node,
+                    BUCKET,
+                    arn,
+                    "replication",
+                    (BUCKET,),
+                    partial(tuple, filters),
+                    _as_replica,
+                    unwatched=True,
+                    entry=rule,
                 )
 
 

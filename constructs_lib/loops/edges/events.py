@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
@@ -20,6 +21,8 @@ from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "default_bus"]
@@ -47,6 +50,7 @@ _ARCHIVE = "AWS::Events::Archive"
 # third event bus" ("Sending events between event buses in the same account and Region").
 _FORWARDED = "forwarded"
 _NOT_YET = Message({_FORWARDED: Language((("no",),))})
+_PUT = (Deposit("events:PutEvents", OWN_EVENT),)
 _S3_EVENTS: Mapping[str, tuple[str, str]] = {
     "ObjectCreated:Put": ("Object Created", "PutObject"),
     "ObjectCreated:Post": ("Object Created", "POST Object"),
@@ -102,7 +106,7 @@ class Rules(EdgeKind):
             default_bus(system)
         for node in system.nodes(BUS):
             names = tuple(f"events:event-bus/{name}" for name in system.names(node))
-            yield Channel(node, names, (Deposit("events:PutEvents", OWN_EVENT),))
+            yield Channel(node, names, _PUT)
         for node in system.nodes(_ARCHIVE):
             kept = pattern(system, node.get("EventPattern") or {}, node.template)
             deposits = tuple(Deposit("events:StartReplay", message & _REPLAYED) for message in kept)
@@ -116,7 +120,7 @@ class Rules(EdgeKind):
         for node in system.nodes("AWS::Events::Rule"):
             if node.get("EventPattern") is None or system.text(node.get("State"), node.template) == "DISABLED":
                 continue
-            filters = pattern(system, node.get("EventPattern"), node.template)
+            filters = partial(pattern, system, node.get("EventPattern"), node.template)
             sources = buses(system, node.get("EventBusName"), node)
             for target in system.items(node.get("Targets") or [], node.template):
                 if isinstance(target, Mapping):
@@ -128,14 +132,14 @@ class Rules(EdgeKind):
         rule: Node,
         sources: list[Node | None],
         target: Mapping[str, Any],
-        filters: tuple[Message, ...],
+        filters: Callable[[], tuple[Message, ...]],
     ) -> Iterator[Listener]:
         changed = any(key in target for key in ("Input", "InputPath", "InputTransformer"))
         label = f"rule {system.label(rule)}"
         for arn in run_by(system, target.get("Arn"), target, rule.template):
             to_bus = ":event-bus/" in arn
             carry = _forwarded if to_bus else _anew if changed else _as_body
-            through = tuple(message & _NOT_YET for message in filters) if to_bus else filters
+            through = partial(_not_yet, filters) if to_bus else filters
             for source in sources:
                 yield Listener(source, BUS, arn, label, _TARGETS, through, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
@@ -188,6 +192,11 @@ def _s3_event(message: Message, buckets: Language) -> Message:
     if possible and all(reason for _, reason in possible):
         fields["detail.reason"] = Language((tuple(dict.fromkeys(reason for _, reason in possible)),))
     return Message(fields)
+
+
+def _not_yet(filters: Callable[[], tuple[Message, ...]]) -> tuple[Message, ...]:
+    """What a rule lets through to another bus."""
+    return tuple(message & _NOT_YET for message in filters())
 
 
 def _forwarded(message: Message) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ class EventSourceMappings(EdgeKind):
         for node in system.nodes(_MAPPING):
             if system.text(node.get("Enabled"), node.template) == "false":
                 continue
-            filters = criteria(system, node.get("FilterCriteria"), node.template)
+            filters = partial(criteria, system, node.get("FilterCriteria"), node.template)
             for source, type_ in _sources(system, node):
                 for target in system.texts(node.get("FunctionName"), node.template):
                     arn = function_arn(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.absence import may_be_absent
@@ -37,7 +38,7 @@ class Pipes(EdgeKind):
         for node in system.nodes("AWS::Pipes::Pipe"):
             if system.text(node.get("DesiredState"), node.template) == "STOPPED":
                 continue
-            filters = tuple(_filters(system, node))
+            filters = partial(_filters, system, node)
             label = f"pipe {system.label(node)}"
             for source in system.texts(node.get("Source"), node.template):
                 known = system.by_arn(source)
@@ -51,13 +52,13 @@ class Pipes(EdgeKind):
                         yield Listener(found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node)
 
 
-def _filters(system: System, node: Node) -> Iterator[Message]:
+def _filters(system: System, node: Node) -> tuple[Message, ...]:
     """What a pipe lets through, whatever conditions choose."""
     given = node.get("SourceParameters")
-    if given is None or may_be_absent(system, given, node.template):
-        yield Message()
+    found = [Message()] if given is None or may_be_absent(system, given, node.template) else []
     for parameters in system.mapping(given, node.template):
-        yield from criteria(system, parameters.get("FilterCriteria"), node.template)
+        found += criteria(system, parameters.get("FilterCriteria"), node.template)
+    return tuple(found)
 
 
 def _targets(system: System, node: Node) -> Iterator[str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["QUEUE", "Queues"]
 
 QUEUE = "AWS::SQS::Queue"
+_SEND = (Deposit("sqs:SendMessage"),)
 
 
 class Queues(EdgeKind):
@@ -22,7 +23,7 @@ class Queues(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All queues."""
         for node in system.nodes(QUEUE):
-            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), (Deposit("sqs:SendMessage"),))
+            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), _SEND)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The dead-letter queues of all queues."""

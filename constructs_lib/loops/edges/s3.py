@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,8 @@ class S3Notifications(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All buckets."""
         for node in system.nodes(BUCKET):
-            yield Channel(node, bucket_addresses(system, node), (*_DEPOSITS, *later(system, node)))
+            slow = tuple(later(system, node))
+            yield Channel(node, bucket_addresses(system, node), (*_DEPOSITS, *slow) if slow else _DEPOSITS)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The notifications of all buckets."""
@@ -121,13 +123,17 @@ class S3Notifications(EdgeKind):
         shown = ", ".join(map(system.symbols.show, dict.fromkeys(events))) or "any event"
         keys = " or ".join(dict.fromkeys(system.symbols.show(str(f)) for f in found_filters if f != Filter()))
         label = f"{shown} {keys}".rstrip()
-        language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
-        readings = [reading for found in found_filters for reading in found.readings()]
-        messages = tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
+        messages = partial(_notified, events, found_filters)
         carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
         for arn in system.texts(entry.get(target), template):
             expects = _EXPECTED[target.removesuffix("Arn")]
             yield Listener(source, BUCKET, arn, label, expects, messages, carry, by=by, entry=entry)
+
+
+def _notified(events: list[str], keys: list[Filter]) -> tuple[Message, ...]:
+    language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
+    readings = [reading for found in keys for reading in found.readings()]
+    return tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
 
 
 def _as_body(message: Message) -> Message:

@@ -29,6 +29,8 @@ __all__ = ["STATE_MACHINE", "StateMachines"]
 MAX_STATES = 10_000
 MAX_DEFINITIONS = 24
 _START = ("states:StartExecution", "states:StartSyncExecution")
+_STARTS = tuple(Deposit(action) for action in _START)
+_STARTS_OF_VERSIONS = tuple(Deposit(action, rest="qualifier") for action in _START)
 _DEFINITION = ("Definition", "DefinitionString")
 _TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
@@ -45,10 +47,8 @@ class StateMachines(EdgeKind):
         """All state machines."""
         for node in system.nodes(STATE_MACHINE):
             names = tuple(f"states:stateMachine:{name}" for name in system.names(node))
-            yield Channel(node, names, tuple(Deposit(action) for action in _START))
-            yield Channel(
-                node, tuple(f"{n}:" for n in names), tuple(Deposit(action, rest="qualifier") for action in _START)
-            )
+            yield Channel(node, names, _STARTS)
+            yield Channel(node, tuple(f"{name}:" for name in names), _STARTS_OF_VERSIONS)
 
     def puts(self, system: System) -> Iterator[Put]:
         """What the tasks of all state machines call, and the events that tell of their executions."""

@@ -39,6 +39,16 @@ _BY_THE_SERVICE = {
     "userIdentity.type": Language((("Service",),)),
     "userIdentity.principalId": Language((("dynamodb.amazonaws.com",),)),
 }
+_CHANGED = tuple(
+    Deposit(
+        action, Message({"eventName": change, "userIdentity.type": _BY_A_USER, "userIdentity.principalId": _BY_A_USER})
+    )
+    for action, change in _CHANGES.items()
+)
+_CHANGED_OR_EXPIRED = (
+    *_CHANGED,
+    *(Deposit(action, Message(_BY_THE_SERVICE), slow=True) for action, ends in _CHANGES.items() if ends != _DELETES),
+)
 
 
 class Tables(EdgeKind):
@@ -47,19 +57,8 @@ class Tables(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All tables."""
         for node in system.nodes(*TABLES):
-            deposits = [
-                Deposit(
-                    action,
-                    Message(
-                        {"eventName": change, "userIdentity.type": _BY_A_USER, "userIdentity.principalId": _BY_A_USER}
-                    ),
-                )
-                for action, change in _CHANGES.items()
-            ]
-            if _expires(system, node):
-                slow = Message(_BY_THE_SERVICE)
-                deposits += [Deposit(a, slow, slow=True) for a, change in _CHANGES.items() if change != _DELETES]
-            yield Channel(node, tuple(f"dynamodb:table/{name}" for name in system.names(node)), tuple(deposits))
+            deposits = _CHANGED_OR_EXPIRED if _expires(system, node) else _CHANGED
+            yield Channel(node, tuple(f"dynamodb:table/{name}" for name in system.names(node)), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The Kinesis streams that tables copy their changes to."""

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, everything, unchanged
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.urls import called
@@ -21,6 +22,7 @@ __all__ = ["TOPIC", "Topics"]
 
 TOPIC = "AWS::SNS::Topic"
 _PROTOCOLS = {"lambda": (FUNCTION,), "sqs": (QUEUE,), "firehose": ("AWS::KinesisFirehose::DeliveryStream",)}
+_PUBLISH = (Deposit("sns:Publish"),)
 
 
 class Topics(EdgeKind):
@@ -29,7 +31,7 @@ class Topics(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All topics."""
         for node in system.nodes(TOPIC):
-            yield Channel(node, tuple(f"sns:{name}" for name in system.names(node)), (Deposit("sns:Publish"),))
+            yield Channel(node, tuple(f"sns:{name}" for name in system.names(node)), _PUBLISH)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """Subscriptions as resources and those inside a topic."""
@@ -57,11 +59,9 @@ class Topics(EdgeKind):
             return
         scope = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
         policy = entry.get("FilterPolicy")
-        filters = (
-            (Message(),)
-            if policy is None or scope is None
-            else pattern(system, policy, template, under="body." if scope == "MessageBody" else "attributes.")
-        )
+        under = "body." if scope == "MessageBody" else "attributes."
+        is_open = policy is None or scope is None
+        filters = everything if is_open else partial(pattern, system, policy, template, under=under)
         raw = system.text(entry.get("RawMessageDelivery", "false"), template) == "true"
         expects = _PROTOCOLS.get(protocol or "", (FUNCTION, QUEUE))
         for target in targets:
