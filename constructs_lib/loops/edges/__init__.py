@@ -19,12 +19,14 @@ from constructs_lib.loops.edges.states import StateMachines
 from constructs_lib.loops.edges.streams import Firehoses, Streams
 from constructs_lib.loops.edges.tables import Tables
 from constructs_lib.loops.edges.topics import Topics
+from constructs_lib.loops.edges.undeclared import Undeclared
 from constructs_lib.loops.edges.urls import Urls
 
 __all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
 
 EDGE_KINDS: tuple[EdgeKind, ...] = (
-    Rules(),  # first: it adds the default bus
+    Undeclared(),  # first: it adds what is not in the templates
+    Rules(),  # before what sends to the default bus, which it adds
     S3Notifications(),
     S3ToEventBridge(),
     ApiCalls(),

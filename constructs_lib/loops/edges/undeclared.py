@@ -1,0 +1,106 @@
+"""Resources that are not in the templates, but that something in them listens to: they receive as all others do.
+
+A queue that a function polls by its ARN, and that the same function may send to, is a way round, wherever the queue is
+declared. What is known of such a resource is its name, or that it is the same one in both places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, EdgeKind
+from constructs_lib.loops.edges.events import BUS
+from constructs_lib.loops.edges.queues import QUEUE
+from constructs_lib.loops.edges.s3 import BUCKET
+from constructs_lib.loops.edges.streams import STREAM
+from constructs_lib.loops.edges.tables import TABLES
+from constructs_lib.loops.edges.topics import TOPIC
+from constructs_lib.loops.patterns import pattern
+from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.symbols import has_symbols
+from constructs_lib.templates.template import Resource
+from constructs_lib.templates.texts import Resolved
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["Undeclared"]
+
+_TABLE = TABLES[0]
+_TYPES = {"sqs": QUEUE, "sns": TOPIC, "kinesis": STREAM, "dynamodb": _TABLE, "events": BUS, "s3": BUCKET}
+_FIELDS = 6
+_SENDS_EVENTS: Mapping[str, Any] = {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}
+
+
+class Undeclared(EdgeKind):
+    """What is listened to without being declared."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """None of their own; but the resources are added, so that their kinds find them."""
+        found = {(type_, name): node for type_, name, node in _listened_to(system)}
+        missing = {key: node for key, node in found.items() if not system.named(*key)}
+        for (type_, name), node in missing.items():
+            shown = system.symbols.show(name)
+            properties = {NAMING[type_].property: Resolved(name), **(_SENDS_EVENTS if type_ == BUCKET else {})}
+            body = {"Metadata": {"aws:cdk:path": shown}}
+            system.add(node.template, Resource(f"{shown} ({type_})", type_, properties, body))
+        return iter(())
+
+
+def _listened_to(system: System) -> Iterator[tuple[str, str, Node]]:
+    """Types and names of what is listened to, with what listens."""
+    for node in system.nodes("AWS::Lambda::EventSourceMapping"):
+        types = (QUEUE,) if node.get("StartingPosition") is None else (STREAM, _TABLE)
+        yield from _named(system, node, node.get("EventSourceArn"), types)
+    for node in system.nodes("AWS::Pipes::Pipe"):
+        yield from _named(system, node, node.get("Source"), (QUEUE, STREAM, _TABLE))
+    for node in system.nodes("AWS::SNS::Subscription"):
+        yield from _named(system, node, node.get("TopicArn"), (TOPIC,))
+    for node in system.nodes("AWS::KinesisFirehose::DeliveryStream"):
+        for source in system.mapping(node.get("KinesisStreamSourceConfiguration"), node.template):
+            yield from _named(system, node, source.get("KinesisStreamARN"), (STREAM,))
+    for node in system.nodes("Custom::S3BucketNotifications"):
+        yield from _named(system, node, node.get("BucketName"), (BUCKET,))
+    for node in system.nodes("AWS::Events::Rule"):
+        for type_, name, by in _named(system, node, node.get("EventBusName"), (BUS,)):
+            if name != "default":
+                yield type_, name, by
+        yield from _buckets(system, node)
+
+
+def _named(system: System, node: Node, value: Any, types: tuple[str, ...]) -> Iterator[tuple[str, str, Node]]:
+    """What a name or an ARN stands for, if it is one of some types; each of them if nobody can tell."""
+    for text in () if value is None or _is_declared(system, node, value) else system.texts(value, node.template):
+        fields = text.split(":", _FIELDS - 1)
+        if len(fields) == _FIELDS:
+            type_ = _TYPES.get(fields[2])
+            _, slash, rest = fields[-1].partition("/")
+            if type_ is not None:
+                yield type_, rest.partition("/")[0] if slash else fields[-1], node
+        elif text and (BUS in types or BUCKET in types or has_symbols(text)):
+            yield from ((type_, text, node) for type_ in types)
+
+
+def _is_declared(system: System, node: Node, value: Any) -> bool:
+    """Whether a value is an attribute of a resource whose name is known; most are."""
+    attribute = value.get("Fn::GetAtt") if isinstance(value, dict) else None
+    named = system.node(node.template, attribute[0]) if isinstance(attribute, list) and attribute else None
+    return named is not None and named.type in NAMING
+
+
+def _buckets(system: System, rule: Node) -> Iterator[tuple[str, str, Node]]:
+    """The buckets whose events a rule asks for by name."""
+    value = rule.get("EventPattern")
+    for message in pattern(system, value, rule.template) if _may_ask_for_buckets(value) else ():
+        language = message.fields.get("detail.bucket.name")
+        if language is not None and len(language.all_of) == 1:
+            yield from ((BUCKET, name, rule) for name in language.all_of[0] if name.isprintable() or has_symbols(name))
+
+
+def _may_ask_for_buckets(value: Any) -> bool:
+    """Whether it is worth while to read a pattern."""
+    if not isinstance(value, Mapping):
+        return isinstance(value, str) and "bucket" in value
+    detail = value.get("detail", value if "$or" in value or any(str(key).startswith("Fn::") for key in value) else None)
+    return detail is not None and "bucket" in str(detail)
