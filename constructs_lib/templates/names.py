@@ -107,6 +107,13 @@ NAMING: Mapping[str, Naming] = {
         _regional("execute-api", "{name}"),
         attributes={"ApiId": "{name}", "ApiEndpoint": "https://{name}.execute-api.{region}.amazonaws.com"},
     ),
+    "AWS::AppSync::GraphQLApi": _ref_is_arn(
+        "",
+        _regional("appsync", "apis/{name}"),
+        ApiId="{name}",
+        GraphQLUrl="https://{name}.appsync-api.{region}.amazonaws.com/graphql",
+    ),
+    "AWS::AppSync::DataSource": _ref_is_arn("Name", _regional("appsync", "apis/*/datasources/{name}"), Name="{name}"),
     "AWS::Serverless::Api": Naming("", _regional("execute-api", "{name}")),
     "AWS::Serverless::HttpApi": Naming("", _regional("execute-api", "{name}")),
 }

@@ -30,6 +30,34 @@ def handed_over() -> Iterator[Link]:
     for kind in ("queue", "topic", "table", "stream", "bus", "machine"):
         yield Link("function", kind, "rest api", ("Integrations",), _rest_service, ("no grant", "only reads"))
 
+    for kind in ("function", "table", "bus"):
+        yield Link("function", kind, "graphql", ("GraphQl",), _graphql, ("no grant", "another field"), wakes="sync")
+
+
+def _graphql(b: Builder, source: Station, target: Station, miss: str) -> None:
+    api = b.add(b.fresh("Api"), "AWS::AppSync::GraphQLApi", {"Name": "api", "AuthenticationType": "AWS_IAM"})
+    of_api: dict[str, Any] = {"ApiId": {"Fn::GetAtt": [api, "ApiId"]}}
+    kind, config = {
+        "function": ("AWS_LAMBDA", {"LambdaConfig": {"LambdaFunctionArn": b.target(target)}}),
+        "table": (
+            "AMAZON_DYNAMODB",
+            {"DynamoDBConfig": {"TableName": {"Ref": target.id}, "AwsRegion": {"Ref": "AWS::Region"}}},
+        ),
+        "bus": ("AMAZON_EVENTBRIDGE", {"EventBridgeConfig": {"EventBusArn": b.spelled_arn(target)}}),
+    }[target.kind]
+    data = b.add(b.fresh("Data"), "AWS::AppSync::DataSource", {**of_api, "Name": "data", "Type": kind, **config})
+    reached: dict[str, Any] = {"DataSourceName": b.choose.choice(["data", {"Fn::GetAtt": [data, "Name"]}])}
+    reached["RequestMappingTemplate"] = '{"version": "2018-05-29", "operation": "PutItem"}'
+    if b.chance(0.4):
+        step = b.add(b.fresh("Step"), "AWS::AppSync::FunctionConfiguration", {**of_api, "Name": "step", **reached})
+        reached = {"Kind": "PIPELINE", "PipelineConfig": {"Functions": [{"Fn::GetAtt": [step, "FunctionId"]}]}}
+    field = {"TypeName": "Mutation", "FieldName": "order"}
+    b.add(b.fresh("Resolver"), "AWS::AppSync::Resolver", {**of_api, **field, **reached})
+    if miss != "no grant":
+        granted = "fields/another" if miss == "another field" else b.choose.choice(["fields/order", "*"])
+        resource = {"Fn::Join": ["", [{"Fn::GetAtt": [api, "Arn"]}, f"/types/Mutation/{granted}"]]}
+        b.allow(source, ["appsync:GraphQL"], resource)
+
 
 def _http_service(b: Builder, source: Station, target: Station, miss: str) -> None:
     api = b.add(b.fresh("Api"), "AWS::ApiGatewayV2::Api", {"Name": "api", "ProtocolType": "HTTP"})

@@ -5,6 +5,7 @@ from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
+from constructs_lib.loops.edges.graphql import GraphQl
 from constructs_lib.loops.edges.integrations import Integrations
 from constructs_lib.loops.edges.jobs import Jobs
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
@@ -48,6 +49,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     ObjectLambdas(),
     Apis(),
     Integrations(),
+    GraphQl(),
     Urls(),
     Schedules(),
 )

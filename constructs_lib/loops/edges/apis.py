@@ -20,6 +20,13 @@ _INVOKED = re.compile(r"functions/(.+?)/invocations")
 _ELSEWHERE = ("BodyS3Location", "DefinitionUri")
 _UNKNOWN = {"Uri": {"Fn::GetAtt": ["", "an integration that is not in the template"]}}
 _INVOKE = (Deposit("execute-api:Invoke", rest="route"),)
+_AUTHORIZERS = ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer")
+_NAMING_API = {
+    "AWS::ApiGatewayV2::Integration": "ApiId",
+    "AWS::ApiGateway::Method": "RestApiId",
+    "AWS::ApiGateway::Authorizer": "RestApiId",
+    "AWS::ApiGatewayV2::Authorizer": "ApiId",
+}
 _STARTED = (":function:", ":stateMachine:")
 
 
@@ -41,21 +48,26 @@ class Apis(EdgeKind):
                 arn = found[1] if found else text
                 if found or any(kind in arn for kind in _STARTED) or system.symbols.free_in(arn[:1]):
                     for type_ in APIS if api is None else (api.type,):
-                        yield Listener(api, type_, arn, "integration", (FUNCTION,), by=node)
+                        label = "authorizer" if node.type in _AUTHORIZERS else "integration"
+                        yield Listener(api, type_, arn, label, (FUNCTION,), by=node)
 
 
 def integrations(system: System) -> Iterator[tuple[Node, Node | None, Mapping[str, Any]]]:
     """All integrations: the resource that has it, the API, None if nobody can tell which, and its properties."""
-    for node in system.nodes("AWS::ApiGatewayV2::Integration"):
-        for api in _apis(system, node, "ApiId"):
-            yield node, api, node.properties
-    for node in system.nodes("AWS::ApiGateway::Method"):
-        for integration in system.mapping(node.get("Integration"), node.template):
-            for api in _apis(system, node, "RestApiId"):
-                yield node, api, integration
+    for node in system.nodes(*_NAMING_API):
+        for api in _apis(system, node, _NAMING_API[node.type]):
+            yield from ((node, api, integration) for integration in _of(system, node))
     for node in system.nodes(*APIS):
-        for integration in _documented(system, node):
-            yield node, node, integration
+        yield from ((node, node, integration) for integration in _documented(system, node))
+
+
+def _of(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
+    if node.type in _AUTHORIZERS:
+        yield {"Uri": node.get("AuthorizerUri")}
+    elif node.type == "AWS::ApiGateway::Method":
+        yield from system.mapping(node.get("Integration"), node.template)
+    else:
+        yield node.properties
 
 
 def _apis(system: System, node: Node, property_: str) -> Iterator[Node | None]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["APIS", "Urls", "called"]
 
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+_GRAPHQL = "AWS::AppSync::GraphQLApi"
 _IAM = "AWS_IAM"
 
 
@@ -111,6 +112,7 @@ def _known(system: System) -> _Known:
         known = _KNOWN[system] = _Known()
         _add_apis(system, known)
         _add_functions(system, known)
+        _add_graphql(system, known)
     return known
 
 
@@ -129,6 +131,15 @@ def _add_apis(system: System, known: _Known) -> None:
         arns = [arn for name in system.texts(api, node.template) for arn in named.get(name, ())] if api else []
         for domain in system.texts(node.get("DomainName"), node.template) if arns else ():
             known.domains.setdefault(domain.lower(), []).extend(arns)
+
+
+def _add_graphql(system: System, known: _Known) -> None:
+    for node in system.nodes(_GRAPHQL):
+        others = system.items(node.get("AdditionalAuthenticationProviders") or [], node.template)
+        kinds = {node.get("AuthenticationType"), *(str(other.get("AuthenticationType")) for other in others)}
+        if kinds != {_IAM}:
+            for name, arn in zip(system.names(node), system.arns(node), strict=True):
+                known.hosts.setdefault(name, []).append((f"{name}.appsync-api.", "", arn))
 
 
 def _signed(system: System) -> set[Node]:
