@@ -107,6 +107,9 @@ NAMING: Mapping[str, Naming] = {
         _regional("execute-api", "{name}"),
         attributes={"ApiId": "{name}", "ApiEndpoint": "https://{name}.execute-api.{region}.amazonaws.com"},
     ),
+    "AWS::Cognito::UserPool": Naming("", _regional("cognito-idp", "userpool/{name}")),
+    "AWS::IoT::TopicRule": Naming("RuleName", _regional("iot", "rule/{name}")),
+    "IoT": Naming("", _regional("iot", "broker/{name}")),  # each account has one, which no template declares
     "AWS::AppSync::GraphQLApi": _ref_is_arn(
         "",
         _regional("appsync", "apis/{name}"),

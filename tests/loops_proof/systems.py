@@ -15,6 +15,7 @@ from constructs_lib.loops.edges import EDGE_KINDS
 from tests.loops_proof.builder import TYPES, Builder, Station
 from tests.loops_proof.entries import entries
 from tests.loops_proof.jobs import jobs
+from tests.loops_proof.outer import outer
 from tests.loops_proof.requests import handed_over, requests
 from tests.loops_proof.wires import wires
 
@@ -37,7 +38,7 @@ __all__ = [
     "truth",
 ]
 
-LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs())
+LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs(), *outer())
 _KINDS = {type(kind).__name__ for kind in EDGE_KINDS}
 MODELLED = tuple(link for link in LINKS if link.live and _KINDS.intersection(link.engine))
 """The links that something can flow through, and that the engine has a class for."""

@@ -7,9 +7,11 @@ from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
 from constructs_lib.loops.edges.graphql import GraphQl
 from constructs_lib.loops.edges.integrations import Integrations
+from constructs_lib.loops.edges.iot import Iot
 from constructs_lib.loops.edges.jobs import Jobs
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
 from constructs_lib.loops.edges.logs import Logs
+from constructs_lib.loops.edges.mail import Mail
 from constructs_lib.loops.edges.mappings import EventSourceMappings
 from constructs_lib.loops.edges.object_lambdas import ObjectLambdas
 from constructs_lib.loops.edges.pipes import Pipes
@@ -22,6 +24,7 @@ from constructs_lib.loops.edges.tables import Tables
 from constructs_lib.loops.edges.topics import Topics
 from constructs_lib.loops.edges.undeclared import Undeclared
 from constructs_lib.loops.edges.urls import Urls
+from constructs_lib.loops.edges.users import UserPools
 
 __all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
 
@@ -52,4 +55,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     GraphQl(),
     Urls(),
     Schedules(),
+    Iot(),
+    Mail(),
+    UserPools(),
 )

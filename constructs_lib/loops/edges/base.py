@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "unchanged"]
+__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "always", "unchanged"]
 
 
 def unchanged(message: Message) -> Message:
     """What a listener passes on if it passes on what it got."""
     return message
+
+
+def always(message: Message) -> Callable[[Message], Message]:
+    """What a listener passes on if it makes something anew, whatever it got."""
+
+    def carry(_got: Message) -> Message:
+        return message
+
+    return carry
 
 
 _EVERYTHING = (Message(),)

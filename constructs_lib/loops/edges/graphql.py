@@ -7,9 +7,9 @@ table stands in its template or code.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
 from constructs_lib.loops.edges.events import OWN_EVENT
 from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.keys import literal
@@ -100,15 +100,8 @@ def _resolved(system: System, api: Node, resolver: Node, step: Node, source: Nod
     label = f"resolver {system.symbols.show(' or '.join(fields)).replace('types/', '').replace('/fields/', '.')}"
     for arn, message, doubt in _reached(system, step, source):
         yield Listener(
-            api, _API, arn, label, let_through=lambda: asked, carry=_always(message), doubt=doubt, by=resolver
+            api, _API, arn, label, let_through=lambda: asked, carry=always(message), doubt=doubt, by=resolver
         )
-
-
-def _always(message: Message) -> Any:
-    def carry(_request: Message) -> Message:
-        return message
-
-    return carry
 
 
 def _reached(system: System, step: Node, source: Node) -> Iterator[tuple[str, Message, str]]:

@@ -11,13 +11,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.apis import integrations
-from constructs_lib.loops.edges.base import EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import EdgeKind, Listener, Message, always
 from constructs_lib.loops.edges.calls import UNKNOWN, effects
 from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from constructs_lib.templates.system import Node, System
 
@@ -47,20 +47,13 @@ class Integrations(EdgeKind):
             for type_ in APIS if api is None else (api.type,):
                 for name, arguments in _calls(system, node, integration):
                     for put in effects(system, node, name, arguments, f"integration {name}"):
-                        carry = _always(put.message)
+                        carry = always(put.message)
                         yield Listener(
                             api, type_, put.target, put.label, put.expects, carry=carry, doubt=put.doubt, by=node
                         )
                 for url in _texts(system, node, integration.get("IntegrationUri", integration.get("Uri"))):
                     for arn in called(system, url):
-                        yield Listener(api, type_, arn, "integration by HTTP", carry=_always(Message()), by=node)
-
-
-def _always(message: Message) -> Callable[[Message], Message]:
-    def carry(_request: Message) -> Message:
-        return message
-
-    return carry
+                        yield Listener(api, type_, arn, "integration by HTTP", carry=always(Message()), by=node)
 
 
 def _texts(system: System, node: Node, value: Any) -> tuple[str, ...]:

@@ -1,0 +1,58 @@
+"""SES: mail to a domain of one's own wakes what its receipt rules name.
+
+To whom a role may send no policy has to say, so that only the code tells whether a function writes to itself. "Actions
+in Amazon SES receipt rules" in its developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.s3 import CREATED
+from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.languages import Language
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["Mail"]
+
+_RULE = "AWS::SES::ReceiptRule"
+_SENT = tuple(
+    Deposit(f"ses:{action}", rest="identity")
+    for action in ("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkEmail", "SendBulkTemplatedEmail")
+)
+_DOUBT = "to whom mail is sent only the code tells"
+
+
+class Mail(EdgeKind):
+    """Receipt rules."""
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """All of them: any of them may get what is sent."""
+        for node in system.nodes(_RULE):
+            yield Channel(node, ("ses:identity/",), _SENT)
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """What their actions reach."""
+        for node in system.nodes(_RULE):
+            for rule in system.mapping(node.get("Rule"), node.template):
+                for action in system.items(rule.get("Actions") or [], node.template):
+                    for properties in action.values() if isinstance(action, Mapping) else ():
+                        for given in system.mapping(properties, node.template):
+                            yield from _reached(system, node, given)
+
+
+def _reached(system: System, node: Node, given: Mapping[str, Any]) -> Iterator[Listener]:
+    for property_ in ("FunctionArn", "TopicArn"):
+        if property_ in given:
+            for arn in system.texts(given[property_], node.template):
+                yield Listener(node, _RULE, arn, "receipt", doubt=_DOUBT, entry=given)
+    if "BucketName" in given:
+        globs = tuple(literal(text) + STAR for text in system.texts(given.get("ObjectKeyPrefix", ""), node.template))
+        written = Message({"event": Language((CREATED,)), "key": Language((globs,))})
+        for name in system.texts(given["BucketName"], node.template):
+            arn = f"arn:aws:s3:::{name}"
+            yield Listener(node, _RULE, arn, "mail", carry=always(written), doubt=_DOUBT, entry=given)

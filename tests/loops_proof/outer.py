@@ -1,0 +1,52 @@
+"""Topics of IoT and users of Cognito, and what they wake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.loops_proof.link import Link, wire_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.loops_proof.builder import Builder, Station
+
+__all__ = ["outer"]
+
+
+def outer() -> Iterator[Link]:
+    """Ways of a function that begin with a topic or a user."""
+    for kind in ("function", "queue", "topic", "stream", "firehose", "table"):
+        yield Link("function", kind, "iot", ("Iot",), _iot, ("no grant", "another topic", "disabled"))
+    yield Link(
+        "function", "function", "user pool", ("UserPools",), _user, ("no grant", "another trigger"), wakes="sync"
+    )
+
+
+def _iot(b: Builder, source: Station, target: Station, miss: str) -> None:
+    topic = b.fresh("orders")
+    role = wire_by(b, "iot", target)
+    name = {"Ref": target.id}
+    action: dict[str, Any] = {
+        "function": {"Lambda": {"FunctionArn": b.target(target)}},
+        "queue": {"Sqs": {"QueueUrl": name, "RoleArn": role}},
+        "topic": {"Sns": {"TargetArn": b.spelled_arn(target), "RoleArn": role}},
+        "stream": {"Kinesis": {"StreamName": name, "RoleArn": role}},
+        "firehose": {"Firehose": {"DeliveryStreamName": name, "RoleArn": role}},
+        "table": {"DynamoDBv2": {"PutItem": {"TableName": name}, "RoleArn": role}},
+    }[target.kind]
+    heard = b.choose.choice([f"{topic}/new", f"{topic}/+", f"{topic}/#"])
+    sql = {"Fn::Join": ["'", ["SELECT * FROM ", heard, ""]]}
+    payload = {"Sql": sql, "Actions": [action], "RuleDisabled": miss == "disabled"}
+    b.add(b.fresh("Heard"), "AWS::IoT::TopicRule", {"TopicRulePayload": payload})
+    written = f"{topic}s/new" if miss == "another topic" else b.choose.choice([f"{topic}/new", f"{topic}/*"])
+    if miss != "no grant":
+        arn = f"arn:${{AWS::Partition}}:iot:${{AWS::Region}}:${{AWS::AccountId}}:topic/{written}"
+        b.allow(source, ["iot:Publish"], {"Fn::Sub": arn})
+
+
+def _user(b: Builder, source: Station, target: Station, miss: str) -> None:
+    trigger = "PostConfirmation" if miss == "another trigger" else b.choose.choice(["PreSignUp", "CustomMessage"])
+    pool = b.add(b.fresh("Pool"), "AWS::Cognito::UserPool", {"LambdaConfig": {trigger: b.target(target)}})
+    if miss != "no grant":
+        b.allow(source, ["cognito-idp:AdminCreateUser"], {"Fn::GetAtt": [pool, "Arn"]})
