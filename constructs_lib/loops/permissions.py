@@ -176,18 +176,19 @@ class Permissions:
             names = system.texts(item, node.template)
             always = fixed and len(names) == 1 and "Condition" not in node.resource.body
             for name in names:
-                for role in self._named(name):
-                    self._attached.setdefault(role, []).append((node, always))
+                roles, certain = self._named(name)
+                for role in roles:
+                    self._attached.setdefault(role, []).append((node, always and certain))
 
-    def _named(self, name: str) -> Iterable[Node | str]:
-        """The roles that a name or ARN may mean; one that is not in the system by its name."""
+    def _named(self, name: str) -> tuple[Iterable[Node | str], bool]:
+        """The roles that a name or ARN may mean, and whether it does; one that is not in the system by its name."""
         short = name.rpartition("/")[2]
         known = self._by_name.get(short)
         if known is not None:
-            return (known,)
+            return (known,), True
         if self._system.symbols.free_in(name):
-            return (*self.roles, *(role for role in self._attached if isinstance(role, str)))
-        return (short,)
+            return (*self.roles, *(role for role in self._attached if isinstance(role, str))), False
+        return (short,), True
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.resource.body

@@ -194,3 +194,42 @@ def test_a_denial_in_another_region_or_account_is_another_queues(make: Make, pla
     }
 
     assert make.check(resources).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("roles", "verdict"),
+    [
+        ([{"Ref": "Role"}], "loop-free"),
+        ([{"Fn::GetAtt": ["Role", "Arn"]}], "loop-free"),
+        ([{"Ref": "Somewhere"}], "loop"),
+        ([{"Fn::Sub": "role-${Somewhere}"}], "loop"),
+        ([{"Fn::ImportValue": "role"}], "loop"),
+        (["other"], "loop"),
+    ],
+)
+def test_a_denial_is_for_the_role_only_that_it_is_attached_to_for_certain(
+    make: Make, roles: list[Any], verdict: str
+) -> None:
+    document = {"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    denial = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document, "Roles": roles}}
+    resources = writing(make, {"Statement": [WRITE]}, Denial=denial)
+
+    assert make.check(resources, Parameters={"Somewhere": {"Type": "String"}}).verdict == verdict
+
+
+def test_a_denial_for_a_role_named_by_a_parameter_reaches_the_role_that_has_this_name(make: Make) -> None:
+    document = {"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    denial = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Name"}]}}
+    resources = writing(make, {"Statement": [WRITE]}, Denial=denial)
+    resources["Role"]["Properties"]["RoleName"] = {"Ref": "Name"}
+
+    assert make.check(resources, Parameters={"Name": {"Type": "String"}}).verdict == "loop-free"
+
+
+def test_a_grant_for_a_role_that_nobody_knows_may_be_for_any(make: Make) -> None:
+    grant = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyDocument": {"Statement": [WRITE]}, "Roles": [{"Ref": "Somewhere"}]},
+    }
+
+    assert make.check(writing(make, Grant=grant), Parameters={"Somewhere": {"Type": "String"}}).verdict != "loop-free"
