@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
 from constructs_lib.loops.edges.calls import STATE_MACHINE, UNKNOWN, effects
 from constructs_lib.loops.edges.events import BUS, default_bus
@@ -54,7 +55,7 @@ class StateMachines(EdgeKind):
         """What the tasks of all state machines call, and the events that tell of their executions."""
         for node in system.nodes(STATE_MACHINE):
             for found in _definitions(system, node):
-                for state in _states(found):
+                for state in _states(system, node, found):
                     for put in self._state(system, node, state):
                         yield replace(put, entry=state, property=_DEFINITION[node.get("Definition") is None])
             event = {
@@ -110,15 +111,18 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
 
 def _filled(system: System, node: Node, text: str) -> list[str]:
     """A definition with its substitutions, in all ways if there are not too many."""
-    found = [text]
-    for values in system.mapping(node.get("DefinitionSubstitutions"), node.template):
+    given = node.get("DefinitionSubstitutions")
+    united = [] if given is not None and not may_be_absent(system, given, node.template) else [text]
+    for values in system.mapping(given, node.template):
+        found = [text]
         for name, value in values.items():
             texts = system.texts(value, node.template) if f"${{{name}}}" in text else ()
             if len(texts) * len(found) > MAX_DEFINITIONS:
                 return [""]
             quoted = [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts]
             found = [one.replace(f"${{{name}}}", by) for one in found for by in quoted] if quoted else found
-    return found
+        united += found
+    return united
 
 
 def _resolved(value: Any) -> Any:
@@ -138,27 +142,35 @@ def _substituted(value: Any, node: Node) -> Any:
         return value
     if value.startswith("{%"):
         return UNKNOWN
-    substitutions = node.get("DefinitionSubstitutions")
     names = _TOKEN.findall(value)
-    if names and isinstance(substitutions, Mapping) and all(name in substitutions for name in names):
+    return _chosen(value, names, node.get("DefinitionSubstitutions")) if names else value
+
+
+def _chosen(value: str, names: list[str], substitutions: Any) -> Any:
+    """A text with its substitutions, for each branch of what conditions choose."""
+    if not isinstance(substitutions, Mapping):
+        return value
+    branches = substitutions.get("Fn::If")
+    if isinstance(branches, list):
+        return {"Fn::If": [*branches[:1], *(_chosen(value, names, branch) for branch in branches[1:])]}
+    if all(name in substitutions for name in names):
         return {"Fn::Sub": [value, {name: substitutions[name] for name in names}]}
     return value
 
 
-def _states(found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """All states, those inside maps and parallel branches included."""
+def _states(system: System, node: Node, found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """All states, those inside maps and parallel branches included, whatever conditions choose."""
     work: list[Any] = [found]
     count = 0
     while work and count < MAX_STATES:
-        machine = work.pop()
-        states = machine.get("States") if isinstance(machine, Mapping) else None
-        for state in states.values() if isinstance(states, Mapping) else ():
-            if isinstance(state, Mapping):
-                count += 1
-                yield state
-                work += [state.get("Iterator"), state.get("ItemProcessor")]
-                branches = state.get("Branches")
-                work += branches if isinstance(branches, list) else []
+        for machine in system.mapping(work.pop(), node.template):
+            for states in system.mapping(machine.get("States"), node.template):
+                for value in states.values():
+                    for state in system.mapping(value, node.template):
+                        count += 1
+                        yield state
+                        work += [state.get("Iterator"), state.get("ItemProcessor")]
+                        work += system.items(state.get("Branches") or [], node.template)
 
 
 def _arguments(state: Mapping[str, Any], node: Node) -> Mapping[str, Any]:

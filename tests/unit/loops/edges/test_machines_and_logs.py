@@ -176,3 +176,41 @@ def test_all_definitions_that_conditions_choose_from_count(make: Make) -> None:
     conditions = {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}
 
     assert make.check(resources, Conditions=conditions).verdict == "loop"
+
+
+IS_PROD = {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}
+
+
+def chosen(one: Any, other: Any) -> dict[str, Any]:
+    return {"Fn::If": ["IsProd", one, other]}
+
+
+@pytest.mark.parametrize("spelling", ["text", "mapping"])
+@pytest.mark.parametrize("first", [{"Ref": "AWS::NoValue"}, {"Arn": "arn:aws:lambda:::function:another"}])
+def test_all_substitutions_that_conditions_choose_from_count(make: Make, spelling: str, first: Any) -> None:
+    states = task("arn:aws:states:::lambda:invoke", FunctionName="${Arn}")
+    resources = machine_system(make, states, DefinitionSubstitutions=chosen(first, {"Arn": arn("Worker")}))
+    if spelling == "mapping":
+        properties = resources["Machine"]["Properties"]
+        properties["Definition"] = json.loads(properties.pop("DefinitionString"))
+
+    assert make.check(resources, Conditions=IS_PROD).verdict == "loop"
+
+
+@pytest.mark.parametrize("place", ["States", "state", "Branches", "branch"])
+def test_conditions_inside_of_a_definition_count(make: Make, place: str) -> None:
+    states: Any = task(f"{SDK}sqs:sendMessage", QueueUrl="q")
+    if place == "States":
+        states = chosen({}, states)
+    if place == "state":
+        states = {"Call": chosen({"Type": "Pass", "End": True}, states["Call"])}
+    if place in {"Branches", "branch"}:
+        branch: Any = {"StartAt": "Call", "States": states}
+        branches = chosen([], [branch]) if place == "Branches" else [chosen({"Ref": "AWS::NoValue"}, branch)]
+        states = {"Both": {"Type": "Parallel", "Branches": branches, "End": True}}
+    resources = machine_system(make, task("x"))
+    resources["Queue"]["Properties"]["QueueName"] = "q"
+    del resources["Machine"]["Properties"]["DefinitionString"]
+    resources["Machine"]["Properties"]["Definition"] = {"StartAt": "Call", "States": states}
+
+    assert make.check(resources, Conditions=IS_PROD).verdict == "loop"
