@@ -96,7 +96,7 @@ def _report(app: cdk.App, assembly: cx_api.CloudAssembly, emitted: list[sam.Emit
     if "CDK_OUTDIR" not in os.environ:
         return
     guard = guard_of(app)
-    lines = [f"Loops: {guard.summary}"] if guard and guard.summary else []
+    lines = [f"Loops: {line}" for line in guard.summary.splitlines()] if guard else []
     lines += [f"CloudFormation: {_shown(Path(stack.template_full_path))}" for stack in assembly.stacks_recursively]
     lines += [f"SAM: {_shown(one.template)}" for one in emitted]
     sys.stderr.write("\n".join(lines) + "\n")

@@ -90,16 +90,23 @@ class Guard:
         return None
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
-        """Check all templates of the assembly as one system."""
-        paths = [Path(stack.template_path) for stack in context.stack_templates]
-        templates = list(_read(paths))
-        report = loops.check(templates)
+        """Check the templates of each stage as one system, and those of the stacks that are in no stage."""
+        paths = {Path(stack.template_path): stack.stack_construct_path for stack in context.stack_templates}
         declarations = Declarations(context.app_construct, map(_metadata, paths))
-        findings = [
-            *_dependency_cycles(templates, declarations),
-            *(_loop(found, templates[0], declarations) for found in report.findings),
-        ]
-        self.summary = report.summary
+        # Each stage has an assembly, which is a folder, of its own.
+        folders: dict[Path, list[Path]] = {}
+        for path in paths:
+            folders.setdefault(path.parent, []).append(path)
+        stages = [list(_read(some)) for some in folders.values()]
+        reports = loops.check_stages(stages, acknowledgements=[()] * len(stages))
+        findings: list[_Finding] = []
+        summaries = []
+        for templates, report in zip(stages, reports, strict=True):
+            findings += _dependency_cycles(templates, declarations)
+            findings += [_loop(found, templates[0], declarations) for found in report.findings]
+            stage = paths.get(templates[0].path or Path(), "").rpartition("/")[0] if len(stages) > 1 else ""
+            summaries.append(f"{stage}: {report.summary}" if stage else report.summary)
+        self.summary = "\n".join(summaries)
         self.diagnostics = tuple(finding.diagnostic for finding in findings)
         if findings:
             # Unless a test runs, CDK writes the report to stderr and keeps it out of what it raises.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,7 @@ from constructs_lib.cli.formats import as_github, as_json, as_text
 from constructs_lib.cli.results import Checked, Results, Unreadable
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.loops import check as check_templates
+from constructs_lib.loops import check_stages
 from constructs_lib.templates import apart, discover, looks_like_template
 
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ def check(
 ) -> None:
     """Prove that no function can wake itself in a circle, or show how it can.
 
-    A cloud assembly is one system, every other file one of its own. A folder is searched for what looks like a
-    template. Loops that are meant may be acknowledged in `constructs-lib.toml`.
+    A cloud assembly is one system, and so is that of each stage; every other file is one of its own. A folder is
+    searched for what looks like a template. Loops that are meant may be acknowledged in `constructs-lib.toml`.
 
     Exit code 0: loop-free or acknowledged. 1: findings. 2: something cannot be read; the others are still checked.
     """
@@ -65,7 +67,6 @@ def _written(results: Results, format_: Format) -> Iterator[str]:
 
 
 def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Results:
-    checked: list[Checked] = []
     unreadable: list[Unreadable] = []
     try:
         configuration = Configuration.read(Path())
@@ -78,20 +79,26 @@ def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Re
     for found in apart([one for one in everything if not isinstance(one, Unreadable)]):
         if found.error is not None:
             unreadable.append(Unreadable(str(found.path), found.error))
-        elif together:
-            readable.append(found)
         else:
-            checked.append(_checked([found], configuration))
-    if readable:
-        checked.append(_checked(readable, configuration))
-    return Results(checked, unreadable)
+            readable.append(found)
+    if together:
+        return Results([_together(readable, configuration)] if readable else [], unreadable)
+    apps = (list(stages) for _, stages in itertools.groupby(readable, key=lambda found: found.app or found.path))
+    return Results([checked for stages in apps for checked in _apart(stages, configuration)], unreadable)
 
 
-def _checked(system: list[Found], configuration: Configuration) -> Checked:
+def _together(system: list[Found], configuration: Configuration) -> Checked:
     templates = [template for found in system for template in found.templates]
     acknowledgements = configuration.of(found.path for found in system)
     name = ", ".join(str(found.path) for found in system)
     return Checked(name, check_templates(templates, acknowledgements=acknowledgements))
+
+
+def _apart(stages: list[Found], configuration: Configuration) -> Iterator[Checked]:
+    """A file, or the assemblies of an app."""
+    acknowledgements = [configuration.of([found.path]) for found in stages]
+    reports = check_stages([found.templates for found in stages], acknowledgements=acknowledgements)
+    yield from (Checked(str(found.path), report) for found, report in zip(stages, reports, strict=True))
 
 
 def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unreadable]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from constructs_lib.errors import Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from constructs_lib.loops.changes import Fix, Flow
     from constructs_lib.templates import Template
@@ -168,16 +168,18 @@ class Report:
 
     Args:
         findings: loops and what could not be proven to be none, worst first.
-        functions: how many functions the system has.
-        resources: how many other resources take part in invocations.
-        edges: how many arrows the graph has.
+        read: how many resources the templates have.
+        actors: how many of them act by themselves, by what they are: functions, state machines.
+        resources: how many others are on the ways from one that acts to one that acts.
+        edges: how many arrows these ways have.
         approximations: where the reading of the templates was wider than what they say.
         not_modelled: what is outside the proof.
         acknowledged: loops that are meant.
     """
 
     findings: tuple[Finding, ...] = ()
-    functions: int = 0
+    read: int = 0
+    actors: Mapping[str, int] = field(default_factory=dict)
     resources: int = 0
     edges: int = 0
     approximations: tuple[str, ...] = ()
@@ -191,21 +193,24 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """One line.
+        """One line: the verdict, what was read, and how much of it was found to wake something or be woken.
 
-        >>> Report(functions=1, resources=2, edges=3).summary
-        'loop-free: 1 function, 2 resources, 3 edges'
+        >>> Report(read=9, actors={"function": 1, "state machine": 1}, resources=2, edges=3).summary
+        'loop-free: 9 resources read; graph: 1 function, 1 state machine, 2 other resources, 3 edges'
         """
-        counts = ", ".join(
-            f"{count} {word}{'' if count == 1 else 's'}"
-            for count, word in ((self.functions, "function"), (self.resources, "resource"), (self.edges, "edge"))
-        )
+        graph = {"function": 0, **self.actors, "other resource": self.resources, "edge": self.edges}
+        parts = ", ".join(_counted(count, word) for word, count in graph.items())
+        counts = f"{_counted(self.read, 'resource')} read; graph: {parts}"
         outside = f"; not modelled: {', '.join(self.not_modelled)}" if self.not_modelled else ""
         meant = f", {len(self.acknowledged)} acknowledged" if self.acknowledged else ""
         return f"{self.verdict}{meant}: {counts}{outside}"
 
     def __str__(self) -> str:
         return "\n\n".join([*(str(finding.diagnostic()) for finding in self.findings), self.summary])
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -36,11 +36,13 @@ class Found:
         path: the file or assembly.
         templates: what it holds.
         error: why it cannot be read; None if it can.
+        app: the assembly of the app that it is an assembly of; None for a file.
     """
 
     path: Path
     templates: tuple[Template, ...] = ()
     error: ConstructsLibError | None = None
+    app: Path | None = None
 
 
 def discover(paths: Iterable[Path]) -> Iterator[Found]:
@@ -88,7 +90,7 @@ def _in_folder(folder: Path) -> Iterator[Found]:
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
         if "manifest.json" in files and _is_assembly(here / "manifest.json"):
-            yield from _assembly(here)
+            yield from _assembly(here, here)
             folders[:] = []
             continue
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
@@ -98,7 +100,7 @@ def _in_folder(folder: Path) -> Iterator[Found]:
                 yield _file(path)
 
 
-def _assembly(folder: Path) -> Iterator[Found]:
+def _assembly(folder: Path, app: Path) -> Iterator[Found]:
     """An assembly and those nested in it: each stage is deployed on its own."""
     try:
         templates = assembly(folder)
@@ -107,13 +109,13 @@ def _assembly(folder: Path) -> Iterator[Found]:
         yield Found(folder, error=error)
         return
     if templates:
-        yield Found(folder, templates)
+        yield Found(folder, templates, app=app)
     for name, artifact in artifacts.items():
         nested = _properties(artifact).get("directoryName")
         if artifact.get("type") != "cdk:cloud-assembly" or not isinstance(nested, str):
             continue
         if _is_within(folder / nested, folder):
-            yield from _assembly(folder / nested)
+            yield from _assembly(folder / nested, app)
         else:
             reason = f"the artifact `{name}` names `{nested}`, which is not within the folder"
             yield Found(folder, error=unreadable(str(folder / "manifest.json"), reason))

@@ -74,6 +74,22 @@ def test_a_stage_needs_no_fingerprint_of_its_own(app: cdk.App, declare: Declare)
     assert findings(app) == []
 
 
+def test_stages_are_systems_of_their_own(app: cdk.App, declare: Declare) -> None:
+    name = fingerprint(declare)
+    for stage in ("Dev", "Prod"):
+        function = looping(cdk.Stack(cdk.Stage(app, stage), "Thumbnails"), declare, recursive_loop=ALLOW)
+        acknowledge(function, fingerprint=name, **MEANT)
+    app.synth()
+    guard = guard_of(app)
+    assert guard
+    assert findings(app) == []
+    assert guard.summary.splitlines() == [
+        f"{stage}: loop-free, 1 acknowledged: 5 resources read; graph: 1 function, 2 other resources,"
+        " 3 edges; not modelled: what one stage of the app may do to another"
+        for stage in ("Dev", "Prod")
+    ]
+
+
 def test_a_wider_prefix_voids_it(app: cdk.App, stack: cdk.Stack, declare: Declare) -> None:
     acknowledge(looping(stack, declare, "photos/", recursive_loop=ALLOW), fingerprint=fingerprint(declare), **MEANT)
     with pytest.raises(RuntimeError):

@@ -98,7 +98,7 @@ class TestWritten:
         thumbnails(app, declare)
         synth(app)
         loops, *files = capsys.readouterr().err.splitlines()[-3:]
-        assert loops.startswith("Loops: loop-free: 1 function")
+        assert loops.startswith("Loops: loop-free: 5 resources read; graph: 1 function")
         assert files == [
             "CloudFormation: cdk.out/Thumbnails.template.json",
             "SAM: cdk.out/sam/Thumbnails/template.yaml",

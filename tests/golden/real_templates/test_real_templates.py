@@ -50,7 +50,7 @@ def verdicts() -> dict[str, Any]:
         if isinstance(report, str):
             found["unreadable"][published.name] = report
         elif report.verdict == "loop-free":
-            found["loop-free"][published.name] = f"{report.functions} functions"
+            found["loop-free"][published.name] = f"{sum(report.actors.values())} functions"
         elif report.verdict == "loop":
             certain = sorted({path_of(finding) for finding in report.findings if finding.verdict == "loop"})
             found["loop"][published.name] = {"paths": certain}

@@ -131,7 +131,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
 
     results = [run(tmp_path, command) for command in commands]
 
-    assert [(code, output.count("loop-free: 1 function")) for code, output in results] == [
+    assert [(code, output.count("graph: 1 function")) for code, output in results] == [
         (0, 1),
         (0, 2),
         (0, 2),

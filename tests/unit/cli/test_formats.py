@@ -91,7 +91,9 @@ def test_github_gets_a_command_for_each_finding_and_each_unreadable_file(folder:
         "  Photos  -- s3:ObjectCreated:* --> Resize  100%25,a:b/looping.yaml:7:13%0A%0A"
         "  witness: writing key `a` invokes `Resize` again%0A"
     )
-    assert summary == "checked 100%,a:b/looping.yaml: loop: 1 function, 1 resource, 2 edges"
+    assert (
+        summary == "checked 100%,a:b/looping.yaml: loop: 3 resources read; graph: 1 function, 1 other resource, 2 edges"
+    )
 
 
 def test_github_gets_no_command_from_a_template(folder: Folder) -> None:

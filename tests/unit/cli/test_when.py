@@ -52,7 +52,7 @@ error[s3-invocation-loop]: `Resize` can invoke itself through `Photos`
   help: if it is meant, acknowledge `{staged}` with a reason and what bounds it
   see: constructs-lib explain s3-invocation-loop
 
-staged.yaml: loop: 1 function, 1 resource, 2 edges
+staged.yaml: loop: 3 resources read; graph: 1 function, 1 other resource, 2 edges
 """,
     )
 
@@ -98,7 +98,7 @@ def test_as_commands_of_github(folder: Folder, staged: str) -> None:
         "  help: write to another bucket than `Photos`%0A"
         f"  help: if it is meant, acknowledge `{staged}` with a reason and what bounds it%0A"
         "  see: constructs-lib explain s3-invocation-loop\n"
-        "checked staged.yaml: loop: 1 function, 1 resource, 2 edges\n"
+        "checked staged.yaml: loop: 3 resources read; graph: 1 function, 1 other resource, 2 edges\n"
     )
 
 
@@ -139,7 +139,7 @@ def test_when_it_is_acknowledged(folder: Folder, staged: str) -> None:
 
     assert code == 0
     assert output == (
-        "meant.yaml: loop-free, 1 acknowledged: 1 function, 1 resource, 2 edges\n"
+        "meant.yaml: loop-free, 1 acknowledged: 3 resources read; graph: 1 function, 1 other resource, 2 edges\n"
         f"  acknowledged: `Resize` can invoke itself through `Photos`, {OCCASION}: one rewrite; bound: a marker"
         " (meant)\n"
     )

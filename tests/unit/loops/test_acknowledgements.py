@@ -36,7 +36,7 @@ def test_an_acknowledged_loop_is_no_finding_but_is_told(make: Make) -> None:
     assert [(a.finding.headline, a.by.reason, a.by.where) for a in report.acknowledged] == [
         ("`Resize` can invoke itself through `Photos`", "meant", "Stack/Resize")
     ]
-    assert report.summary == "loop-free, 1 acknowledged: 1 function, 1 resource, 2 edges"
+    assert report.summary == "loop-free, 1 acknowledged: 3 resources read; graph: 1 function, 1 other resource, 2 edges"
 
 
 def test_an_acknowledgement_may_be_given_from_outside(make: Make) -> None:

@@ -51,7 +51,10 @@ error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbn
 def test_a_report_is_plain_values_too(make: Make) -> None:
     report = make.check(system(make, make.allow("s3:PutObject", make.objects("Photos"))))
 
-    assert (report.verdict, report.summary) == ("loop", "loop: 1 function, 1 resource, 2 edges")
+    assert (report.verdict, report.summary) == (
+        "loop",
+        "loop: 3 resources read; graph: 1 function, 1 other resource, 2 edges",
+    )
     assert report.findings[0].as_json() == {
         "reference": "s3-invocation-loop",
         "verdict": "loop",
@@ -376,5 +379,5 @@ error[s3-invocation-loop]: `First` can invoke itself through `Out`, `Second` and
   help: write to another bucket than `Out`
   see: constructs-lib explain s3-invocation-loop
 
-loop: 2 functions, 2 resources, 4 edges"""
+loop: 6 resources read; graph: 2 functions, 2 other resources, 4 edges"""
     )
