@@ -61,7 +61,8 @@ class Chains:
                     seen.add(other)
                     reason = doubt or why
                     work.append((other, reason))
-                    yield from ((replace(allow, doubt=allow.doubt or reason), node) for allow in other.allows)
+                    for allow in other.allows:
+                        yield replace(allow, doubt=allow.doubt or reason, holder=allow.holder or node), node
 
     def _candidates(self, identity: Identity) -> Iterable[Node]:
         """The roles that an identity may lead to, as far as their names tell, and if these are many, their trust."""

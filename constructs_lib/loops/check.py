@@ -114,7 +114,7 @@ class _Checked:
         for edges in (*self._left, *self.known.meant):
             nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
             granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
-            nodes += [self.graph.origins[source].get(allow, (None, None))[0] for source, allow in granted]
+            nodes += [origin[0] for actor, allow in granted if (origin := self.graph.origin(actor, allow)) is not None]
             nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
             yield list(_placed(self.graph.system, nodes))
 

@@ -132,7 +132,7 @@ def _granted(graph: Graph, edge: Edge) -> tuple[str, Any] | None:
     deposit = edge.passage.deposit
     if not isinstance(edge.outlet, Grant) or deposit is None:
         return None
-    node, statement = graph.origins[edge.source].get(edge.outlet.allow, (None, None))
+    node, statement = graph.origin(edge.source, edge.outlet.allow) or (None, None)
     if node is None or not isinstance(statement, Mapping) or "Resource" not in statement:
         return None
     resources = listed(statement["Resource"])

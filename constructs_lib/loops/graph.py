@@ -151,7 +151,6 @@ class Graph:
                 for name in channel.addresses:
                     self._channels.add(name, channel)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
-        self.origins: dict[Node, dict[Allow, tuple[Node, Any]]] = {}
         self._identities: dict[Node, Identity] = {}
         self._grant_all(actors, [handover for kind in kinds for handover in kind.handovers])
         for kind in kinds:
@@ -171,12 +170,9 @@ class Graph:
             identity = self._identities[actor.node] = permissions.of(actor.role, actor.node)
             self._grant(actor.node, identity)
             for allow, role in chains.lent(identity):
-                other = permissions.role(role)
-                self.origins[actor.node].setdefault(allow, other.origins.get(allow, (role, None)))
-                self.outlets[actor.node].append(Grant(allow, other.denies))
+                self.outlets[actor.node].append(Grant(allow, permissions.role(role).denies))
 
     def _grant(self, node: Node, identity: Identity) -> None:
-        self.origins[node] = identity.origins
         denies = identity.denies
         self.outlets[node] += [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
         for unknown in identity.unknown:
@@ -218,11 +214,17 @@ class Graph:
                     work.append(source)
         return found
 
+    def origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
+        """The resource and the statement by which an actor has a permission; None if they are not in the templates."""
+        granted = [outlet.allow for outlet in self.outlets[actor] if isinstance(outlet, Grant)]
+        own = next((one for one in granted if one == allow), None)
+        return None if own is None or own.holder is None else (own.holder, own.statement)
+
     def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
         identity = self._identities.get(actor)
         once = identity is not None and identity.allows.count(allow) == 1
-        return self.origins[actor].get(allow) if once else None
+        return self.origin(actor, allow) if once else None
 
     @cached_property
     def _around(self) -> set[Node]:

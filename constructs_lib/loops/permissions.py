@@ -35,7 +35,6 @@ class Identity:
         denies: what is denied.
         unknown: managed policies and roles whose documents are not there.
         arns: what trust policies call it.
-        origins: the resource and the statement that grant something.
     """
 
     name: str
@@ -43,14 +42,12 @@ class Identity:
     denies: tuple[Deny, ...] = ()
     unknown: tuple[str, ...] = ()
     arns: tuple[str, ...] = ()
-    origins: dict[Allow, tuple[Node, Any]] = field(default_factory=dict)
 
-    def add(self, statement: Statement, node: Node) -> None:
-        """Add a statement's rules, which a resource holds."""
+    def add(self, statement: Statement) -> None:
+        """Add a statement's rules."""
         for rule in statement.rules:
             if isinstance(rule, Allow):
                 self.allows.append(rule)
-                self.origins.setdefault(rule, (node, statement.origin))
             else:
                 self.denies += (rule,)
 
@@ -82,7 +79,7 @@ class Permissions:
         self._attached: dict[Node | str, list[tuple[Node, bool]]] = {}
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
             self._attach(node)
-        self._granted: dict[Node, list[tuple[Statement, Node]]] = {}
+        self._granted: dict[Node, list[Statement]] = {}
         for node, document in resource_policies(system):
             self._resource_policy(node, document)
 
@@ -100,7 +97,6 @@ class Permissions:
         united = Identity(" or ".join(dict.fromkeys(identity.name for identity in found)))
         for identity in found:
             united.allows += identity.allows
-            united.origins.update(identity.origins)
             united.unknown += identity.unknown
         if found:
             united.denies = tuple(deny for deny in found[0].denies if all(deny in i.denies for i in found[1:]))
@@ -115,8 +111,8 @@ class Permissions:
             identity = self._known[node] = Identity(self._system.label(node), arns=self._system.arns(node))
             self._add_own(identity, node)
             self._add_attached(identity, self._attached.get(node, ()))
-            for statement, holder in self._granted.get(node, ()):
-                identity.add(statement, holder)
+            for statement in self._granted.get(node, ()):
+                identity.add(statement)
         return identity
 
     def _identity(self, arn: str) -> Identity:
@@ -140,8 +136,8 @@ class Permissions:
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
             document = {} if document is None else document
             certain = any(item is policy for item in always)
-            for statement in statements(system, document, node.template, certain=certain):
-                identity.add(statement, node)
+            for statement in statements(system, document, node.template, certain=certain, holder=node):
+                identity.add(statement)
         for item in listed(node.get("ManagedPolicyArns") or []):
             choices = system.items(item, node.template)
             arns = [text for choice in choices for text in system.texts(choice, node.template)]
@@ -161,8 +157,9 @@ class Permissions:
 
     def _add_attached(self, identity: Identity, policies: Iterable[tuple[Node, bool]]) -> None:
         for node, certain in policies:
-            for statement in statements(self._system, node.get("PolicyDocument"), node.template, certain=certain):
-                identity.add(statement, node)
+            document = node.get("PolicyDocument")
+            for statement in statements(self._system, document, node.template, certain=certain, holder=node):
+                identity.add(statement)
 
     def _attach(self, node: Node) -> None:
         system = self._system
@@ -192,7 +189,7 @@ class Permissions:
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.resource.body
-        for statement in statements(self._system, document, node.template, certain=always):
+        for statement in statements(self._system, document, node.template, certain=always, holder=node):
             if not statement.denies and _is_for_services(statement.origin):
                 continue
             principals = statement.principals or ()
@@ -203,7 +200,7 @@ class Permissions:
                 found = [self._by_arn.get(principal) or self._in_session(principal) for principal in principals]
                 roles = [role for role in found if role is not None]
             for role in roles:
-                self._granted.setdefault(role, []).append((statement, node))
+                self._granted.setdefault(role, []).append(statement)
 
     def _in_session(self, principal: str) -> Node | None:
         """The role that a session is of, e.g. `arn:aws:sts::123456789012:assumed-role/Resize/resize`."""

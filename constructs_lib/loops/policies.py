@@ -23,7 +23,7 @@ from constructs_lib.templates.texts import MISSING, resolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from constructs_lib.templates.system import System
+    from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
 
 __all__ = ["Actions", "Allow", "Deny", "Statement", "always", "documents", "is_conditional", "listed", "statements"]
@@ -87,12 +87,16 @@ class Allow:
         resource: a glob over addresses.
         excluded: with `NotResource`, the addresses that it does not cover.
         doubt: why it is not certain that it is granted; empty if it is.
+        holder: the resource that grants it; None if it is not in the templates.
+        statement: the statement as the template has it; None if there is none.
     """
 
     actions: Actions
     resource: str
     excluded: tuple[str, ...] = ()
     doubt: str = ""
+    holder: Node | None = field(default=None, compare=False, repr=False)
+    statement: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,9 @@ class Statement:
         return any(isinstance(rule, Deny) for rule in self.rules)
 
 
-def statements(system: System, document: Any, template: Template, *, certain: bool = True) -> Iterator[Statement]:
+def statements(
+    system: System, document: Any, template: Template, *, certain: bool = True, holder: Node | None = None
+) -> Iterator[Statement]:
     """The statements of a policy document, unknown parts by their polarity.
 
     Args:
@@ -138,17 +144,18 @@ def statements(system: System, document: Any, template: Template, *, certain: bo
         document: the policy document.
         template: where it stands.
         certain: whether it is in force under all conditions; if not, what it denies excuses nothing.
+        holder: the resource that has it.
     """
     for choice in documents(system, document, template):
         if choice is None or "Statement" not in choice:
-            yield _unknown("a policy document is not in the template")
+            yield _unknown("a policy document is not in the template", holder)
             continue
         always = listed(choice["Statement"]) if certain and choice is document else ()
         for statement in system.items(choice["Statement"], template):
             if not isinstance(statement, Mapping) or not statement or _is_intrinsic(statement):
-                yield _unknown("a statement of a policy is not in the template")
+                yield _unknown("a statement of a policy is not in the template", holder)
                 continue
-            found = _statement(system, statement, template)
+            found = _statement(system, statement, template, holder)
             if found is not None and (not found.denies or any(item is statement for item in always)):
                 yield found
 
@@ -167,9 +174,9 @@ def documents(system: System, value: Any, template: Template) -> Iterator[Mappin
                 yield found if isinstance(found, dict) else None
 
 
-def _unknown(doubt: str) -> Statement:
+def _unknown(doubt: str, holder: Node | None) -> Statement:
     """What nobody can tell may allow everything to everyone."""
-    return Statement(("*",), (Allow(Actions(("*",)), STAR, doubt=doubt),))
+    return Statement(("*",), (Allow(Actions(("*",)), STAR, doubt=doubt, holder=holder),))
 
 
 def listed(value: Any) -> list[Any]:
@@ -182,7 +189,9 @@ def is_conditional(value: Any) -> bool:
     return isinstance(value, Mapping) and "Fn::If" in value
 
 
-def _statement(system: System, statement: Mapping[str, Any], template: Template) -> Statement | None:
+def _statement(
+    system: System, statement: Mapping[str, Any], template: Template, holder: Node | None
+) -> Statement | None:
     effect = system.text(statement.get("Effect"), template)
     allows = effect != "Deny"
     principals = _principals(system, statement, template, read=_ever if allows else always)
@@ -204,8 +213,9 @@ def _statement(system: System, statement: Mapping[str, Any], template: Template)
             doubt = "an action is known at deployment only"
             actions = Actions(("*",))
         if inverted:
-            return Statement(principals, (Allow(actions, STAR, globs, doubt),), statement)
-        return Statement(principals, tuple([Allow(actions, glob, (), doubt) for glob in globs]), statement)
+            return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
+        rules = tuple([Allow(actions, glob, (), doubt, holder, statement) for glob in globs])
+        return Statement(principals, rules, statement)
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
     return Statement(principals, (Deny(actions, globs, inverted),), statement)

@@ -26,7 +26,7 @@ def place(graph: Graph, edge: Edge, hop: Hop) -> tuple[Route, Template | None]:
     if hop.by is not None:
         return located(hop.by, hop.entry)
     if isinstance(edge.outlet, Grant):
-        origin = graph.origins[edge.source].get(edge.outlet.allow)
+        origin = graph.origin(edge.source, edge.outlet.allow)
         return ((), None) if origin is None else located(*origin)
     put = edge.outlet
     return located(put.by or put.source, put.entry, put.property)

@@ -88,7 +88,8 @@ class Texts(ABC):
             "Fn::If": self._if,
             "Fn::ImportValue": self._import_value,
         }
-        self._exports: Grouped[str, tuple[Any, Template]] | None = None
+        self._exports: Grouped[str, Any] | None = None
+        self._exporting: Grouped[str, Template] = Grouped()
         self._export_texts: dict[str, tuple[str, ...]] = {}
         self._being_exported: set[str] = set()
 
@@ -404,9 +405,14 @@ class Texts(ABC):
                 label = f"${{import {self.symbols.show(name)}}}"
                 return (self.symbols.character(("import", name), label, "free", "it imports itself"),)
             self._being_exported.add(name)
-            exported = self._exported().of(name)  # several, if they are under conditions
-            found = [text for value, template in exported for text in self._texts(value, template, depth)]
-            known = self._export_texts[name] = tuple(self._bounded(found, *exported[0]))
+            values = self._exported().of(name)  # several, if they are under conditions
+            templates = self._exporting.of(name)
+            found = [
+                text
+                for value, template in zip(values, templates, strict=True)
+                for text in self._texts(value, template, depth)
+            ]
+            known = self._export_texts[name] = tuple(self._bounded(found, values[0], templates[0]))
             self._being_exported.discard(name)
         return known
 
@@ -415,7 +421,7 @@ class Texts(ABC):
             return texts
         return [self._free(value, template, "it has too many possible values")]
 
-    def _exported(self) -> Grouped[str, tuple[Any, Template]]:
+    def _exported(self) -> Grouped[str, Any]:
         """What is exported, by name; while it is collected, what has been found until then."""
         if self._exports is None:
             self._exports = Grouped()
@@ -424,7 +430,8 @@ class Texts(ABC):
                     export = output.get("Export") if isinstance(output, Mapping) else None
                     if isinstance(export, Mapping) and "Name" in export:
                         for name in self._texts(export["Name"], template, 0):
-                            self._exports.add(name, (output.get("Value"), template))
+                            self._exports.add(name, output.get("Value"))
+                            self._exporting.add(name, template)
         return self._exports
 
     # structures

@@ -169,21 +169,17 @@ class S3ToEventBridge(EdgeKind):
 
     def _bridged(self, system: System, bucket: Node, by: Node, entry: Mapping[str, Any]) -> Listener:
         arn = next(iter(system.arns(default_bus(system))))
-        names = Language((system.names(bucket),))
-
-        def carry(message: Message) -> Message:
-            return _s3_event(message, names)
-
+        carry = partial(_s3_event, system.names(bucket))
         return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry, by=by, entry=entry)
 
 
-def _s3_event(message: Message, buckets: Language) -> Message:
+def _s3_event(buckets: tuple[str, ...], message: Message) -> Message:
     """An S3 event as EventBridge has it."""
     events = message.fields.get("event", Language())
     possible = [shown for name, shown in _S3_EVENTS.items() if (events & Language(((name,),))).may() is not None]
     fields = {
         "source": Language((("aws.s3",),)),
-        "detail.bucket.name": buckets,
+        "detail.bucket.name": Language((buckets,)),
         "detail.object.key": message.fields.get("key", Language()),
         "detail-type": Language((tuple(dict.fromkeys(kind for kind, _ in possible)),)),
     }
