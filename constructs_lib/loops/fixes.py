@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.changes import Fix
+from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.lessening import fewer_changes, fewer_events, fewer_records, less_allowed, less_put
 from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere
 from constructs_lib.loops.narrowing import (
@@ -21,7 +22,7 @@ from constructs_lib.loops.narrowing import (
 
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge, Finder
-    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.graph import Graph, Outlet
     from constructs_lib.loops.trials import Trials
 
 __all__ = ["fixes"]
@@ -49,9 +50,10 @@ def fixes(graph: Graph, finder: Finder, edges: list[Edge], trials: Trials) -> tu
             for edge in edges:
                 if way not in _ON_GRAPH and not trials.are_possible:
                     continue
-                for text, changes, is_certain in way(graph, edge, alike[edge]):
+                known = not any(_is_unknown(graph, edge, outlet) for outlet, _ in alike[edge])
+                for text, changes, on_graph in way(graph, edge, alike[edge]):
                     tried = trials.breaks(edges, graph, changes) if changes else None
-                    if tried or (is_certain and text not in found):
+                    if tried or (on_graph and known and text not in found):
                         found[text] = Fix(text, changes if tried else ())
     return tuple(found.values()) or (Fix(_last(graph, edges[0])),)
 
@@ -60,6 +62,13 @@ def _last(graph: Graph, edge: Edge) -> str:
     """What to do where nothing else is known."""
     source, target = graph.system.label(edge.source), graph.system.label(edge.passage.first)
     action = edge.passage.action
+    if _is_unknown(graph, edge, edge.outlet):
+        return "say in these templates what the role allows, or check them together with those that do"
     if action.startswith("task"):
         return f"take what calls `{target}` from the definition of `{source}`"
     return f"take `{action}` on `{target}` from `{source}`"
+
+
+def _is_unknown(graph: Graph, edge: Edge, outlet: Outlet) -> bool:
+    """Whether a grant stands for what a role or policy allows that is not in the templates."""
+    return isinstance(outlet, Grant) and outlet.allow not in graph.origins[edge.source]

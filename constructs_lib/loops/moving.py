@@ -56,9 +56,33 @@ def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     listened_to_by_name = all(listener.source is not None for listener in graph.listeners(first))
     if text is None or not listened_to_by_name or any(passage.deposit is None for _, passage in alike):
         return
-    if "Access" in events(alike):
+    if "Access" not in events(alike):
+        twin = new_id(graph, f"{first.id}Output")
+        changes = _granted(graph, edge, alike, twin)
+        yield f"{text} `{graph.system.label(first)}`", _with_twin(first, twin, changes), True
+
+
+def put_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """Another resource for what an actor puts somewhere by itself, with what its role has to allow for it."""
+    first = edge.passage.first
+    kind = _KINDS.get(first.type)
+    what = next((_SENT[passage.action] for _, passage in alike if passage.action in _SENT), None)
+    if kind is None or what is None:
         return
-    twin = new_id(graph, f"{first.id}Output")
+    twin = new_id(graph, f"{edge.source.id}{what.title()}")
+    grants: Alike = [(outlet, passage) for outlet, passage in alike if not isinstance(outlet, Put)]
+    allowed = _granted(graph, edge, grants, twin) if grants else ()
+    changes = [_redirected(outlet, first, twin) for outlet, _ in alike if isinstance(outlet, Put)]
+    sent = tuple(change for change in changes if change is not None)
+    if len(sent) == len(changes) and (allowed or not grants):
+        label = graph.system.label
+        text = f"send the {what} of `{label(edge.source)}` to another {kind} than `{label(first)}`"
+        yield text, _with_twin(first, twin, (*allowed, *sent)), False
+
+
+def _granted(graph: Graph, edge: Edge, alike: Alike, twin: str) -> tuple[Change, ...]:
+    """Grants, about the twin instead."""
+    first = edge.passage.first
 
     def moved(value: Any, pattern: str) -> list[Any] | None:
         del value
@@ -68,21 +92,7 @@ def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
         keys = keys_of(graph, first, pattern)
         return None if keys is None else [{"Fn::Join": ["", [arn, f"/{keys}"]]}]
 
-    yield f"{text} `{graph.system.label(first)}`", _with_twin(first, twin, rewritten(graph, edge, alike, moved)), True
-
-
-def put_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
-    """Another resource for what an actor puts somewhere by itself: results, failures, logs."""
-    first, put = edge.passage.first, edge.outlet
-    kind, what = _KINDS.get(first.type), _SENT.get(edge.passage.action)
-    if not isinstance(put, Put) or kind is None or what is None:
-        return
-    twin = new_id(graph, f"{edge.source.id}{what.title()}")
-    changes = [_redirected(outlet, first, twin) for outlet, _ in alike if isinstance(outlet, Put)]
-    label = graph.system.label
-    text = f"send the {what} of `{label(edge.source)}` to another {kind} than `{label(first)}`"
-    if len(changes) == len(alike) and None not in changes:
-        yield text, _with_twin(first, twin, tuple(change for change in changes if change is not None)), False
+    return rewritten(graph, edge, alike, moved)
 
 
 def access_logs_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:

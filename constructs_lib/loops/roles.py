@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.changes import Change, changed
 from constructs_lib.loops.provenance import properties_at, value_at
@@ -21,6 +23,8 @@ _INLINE = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _ATTACHED = (*_INLINE, "AWS::IAM::ManagedPolicy")
 _NAMING_ROLES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::IAM::Role")
 _POLICY = "no-invocation-loop"
+_USERS: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()
+"""How many actors of a graph act with each role."""
 
 
 def denied(graph: Graph, actor: Node, actions: Sequence[str], resources: Sequence[Any]) -> tuple[Change, ...]:
@@ -49,8 +53,10 @@ def single(values: Sequence[Any]) -> Any:
 
 def is_shared(graph: Graph, actor: Node) -> bool:
     """Whether others act with the role of an actor as well."""
-    arns = _role_arns(graph, actor)
-    return any(other is not actor and not arns.isdisjoint(_role_arns(graph, other)) for other in graph.actors)
+    users = _USERS.get(graph)
+    if users is None:
+        users = _USERS[graph] = Counter(arn for other in graph.actors for arn in _role_arns(graph, other))
+    return any(users[arn] > 1 for arn in _role_arns(graph, actor))
 
 
 def of_its_own(graph: Graph, actor: Node, changes: Sequence[Change]) -> tuple[Change, ...]:

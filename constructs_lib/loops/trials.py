@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Trials"]
 
-MAX_RESOURCES = 50_000
-"""How many resources are read again at most, all trials of a check together."""
+MAX_READ = 20_000
+"""How many resources, and ways between them, are read again at most, all trials of a check together."""
 
 
 class Trials:
@@ -39,7 +39,7 @@ class Trials:
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = tuple(templates)
-        self._left = MAX_RESOURCES
+        self._left = MAX_READ
         self._known: dict[tuple[tuple[Places, ...], str], bool] = {}
 
     @property
@@ -81,6 +81,7 @@ class Trials:
         except ConstructsLibError:  # what comes out is no template any more
             return False
         finder = Finder(graph)
+        self._left -= sum(len(graph.passages(outlet)) for node in graph.actors for outlet in graph.outlets[node])
         if all(_goes(graph, places) for places in way):
             return False
         found = {_places(graph, edge) for edges in finder.find() for edge in edges}

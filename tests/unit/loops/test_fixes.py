@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -500,7 +501,7 @@ def test_a_fix_that_would_make_another_loop_is_not_offered(make: Make) -> None:
 
 
 def test_in_a_large_system_fixes_are_words(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "MAX_RESOURCES", 3)
+    monkeypatch.setattr(trials, "MAX_READ", 3)
     (finding,) = make.check(looping(make, make.allow("s3:PutObject", make.objects("Photos", "photos/*")))).findings
     assert (finding.helps[:-1], finding.fixes) == (
         (
@@ -517,3 +518,48 @@ def test_the_witness_is_told_as_data(make: Make) -> None:
     assert [(flow.into, dict(flow.fields)) for flow in finding.flows] == [
         ("Photos", {"event": "ObjectCreated:Put", "key": "photos/a.jpg"})
     ]
+
+
+def test_a_destination_and_the_grant_for_it_go_elsewhere_together(make: Make) -> None:
+    queue = {"Fn::GetAtt": ["Jobs", "Arn"]}
+    resources = polling(make, "AWS::SQS::Queue", "sqs:SendMessage", queue)
+    target = {"OnSuccess": {"Destination": queue}}
+    resources["Config"] = {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {"FunctionName": {"Ref": "Work"}, "DestinationConfig": target},
+    }
+    twin = {"Fn::GetAtt": ["WorkResults", "Arn"]}
+    assert changes(make, resources) == {
+        "send the results of `Work` to another queue than `Jobs`": [
+            ("WorkResults", {"Type": "AWS::SQS::Queue"}),
+            (STATEMENTS, [make.allow("sqs:SendMessage", twin)]),
+            ("Config/Properties/DestinationConfig/OnSuccess/Destination", twin),
+        ]
+    }
+
+
+def test_what_a_role_elsewhere_allows_is_to_be_said(make: Make) -> None:
+    resources = looping(make)
+    resources["Resize"]["Properties"]["Role"] = "arn:aws:iam::123456789012:role/elsewhere"
+    findings = make.check(resources).findings
+    help_ = "say in these templates what the role allows, or check them together with those that do"
+    assert {finding.helps[:-1] for finding in findings} == {(help_,)}
+
+
+def test_what_an_unknown_policy_may_allow_is_denied(make: Make) -> None:
+    resources = {"Me": make.function(), "Role": make.role(ManagedPolicyArns=[{"Ref": "PolicyArn"}])}
+    template = make.template(resources, Parameters={"PolicyArn": {"Type": "String"}})
+    (finding,) = check([template]).findings
+    (fix,) = finding.fixes
+    assert fix.text == "deny `lambda:InvokeFunction` on `Me` to `Me`"
+    assert check([fix.applied_to(template)]).verdict == "loop-free"
+
+
+def test_a_nested_template_is_changed_in_its_parent(make: Make) -> None:
+    child = make.template(looping(make, make.allow("s3:PutObject", make.objects("Photos", "photos/*"))), name="Child")
+    stack = {"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {}}}
+    parent = replace(make.template(stack), nested={"Inner": child})
+    (finding,) = check([parent]).findings
+    fixed = finding.fixes[0].applied_to(parent)
+    assert check([fixed]).verdict == "loop-free"
+    assert (fixed.document, fixed.nested["Inner"].document == child.document) == (parent.document, False)
