@@ -147,6 +147,7 @@ class Permissions:
     def _add_managed(self, identity: Identity, arn: str, *, certain: bool) -> None:
         own = self._managed_here.get(arn)
         if own is not None:
+            certain = certain and all(map(self._has_one_name, own))
             self._add_attached(identity, [(node, certain and "Condition" not in node.resource.body) for node in own])
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
@@ -182,7 +183,7 @@ class Permissions:
         short = name.rpartition("/")[2]
         known = self._by_name.get(short)
         if known is not None:
-            return (known,), True
+            return (known,), self._has_one_name(known)
         if self._system.symbols.free_in(name):
             return (*self.roles, *(role for role in self._attached if isinstance(role, str))), False
         return (short,), True
@@ -196,11 +197,18 @@ class Permissions:
             everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
             if everyone and (not statement.denies or "*" in principals):
                 roles: Iterable[Node] = self.roles
+            elif statement.denies:  # neither another session nor the role by another name is denied
+                named = [self._by_arn.get(principal) for principal in principals]
+                roles = [role for role in named if role is not None and self._has_one_name(role)]
             else:
                 found = [self._by_arn.get(principal) or self._in_session(principal) for principal in principals]
                 roles = [role for role in found if role is not None]
             for role in roles:
                 self._granted.setdefault(role, []).append(statement)
+
+    def _has_one_name(self, node: Node) -> bool:
+        """Whether a resource has the same name whatever conditions and parameters turn out to be."""
+        return len(self._system.names(node)) == 1
 
     def _in_session(self, principal: str) -> Node | None:
         """The role that a session is of, e.g. `arn:aws:sts::123456789012:assumed-role/Resize/resize`."""

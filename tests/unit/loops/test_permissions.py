@@ -233,3 +233,61 @@ def test_a_grant_for_a_role_that_nobody_knows_may_be_for_any(make: Make) -> None
     }
 
     assert make.check(writing(make, Grant=grant), Parameters={"Somewhere": {"Type": "String"}}).verdict != "loop-free"
+
+
+STAGES = {"Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]}}
+DENY = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+PROD = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/prod-role"}
+
+
+@pytest.mark.parametrize(
+    ("denial", "when"),
+    [
+        ({"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}]}}, []),
+        ({"Type": "AWS::IAM::Policy", "Properties": {"Roles": ["prod-role"]}}, [("Stage is `dev`",)]),
+        ({"Type": "AWS::S3::BucketPolicy", "Principal": {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}}, []),
+        ({"Type": "AWS::S3::BucketPolicy", "Principal": {"AWS": PROD}}, [("Stage is `dev`",)]),
+    ],
+)
+def test_a_denial_for_a_name_that_a_role_has_in_one_stage_only_excuses_in_this_stage_only(
+    make: Make, denial: dict[str, Any], when: list[tuple[str, ...]]
+) -> None:
+    statement = {**DENY, "Principal": denial["Principal"]} if "Principal" in denial else DENY
+    properties = {
+        "PolicyDocument": {"Statement": statement},
+        "Bucket": {"Ref": "Photos"},
+        **denial.get("Properties", {}),
+    }
+    resources = writing(make, {"Statement": [WRITE]}, Denial={"Type": denial["Type"], "Properties": properties})
+    resources["Role"]["Properties"]["RoleName"] = {"Fn::Sub": "${Stage}-role"}
+
+    assert [found.when for found in make.check(resources, Parameters=STAGES).findings] == when
+
+
+def test_a_managed_policy_that_has_the_attached_name_in_one_stage_only_excuses_nothing_in_the_others(
+    make: Make,
+) -> None:
+    properties = {"PolicyDocument": {"Statement": DENY}, "ManagedPolicyName": {"Fn::Sub": "${Stage}-denial"}}
+    denial = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+    resources = writing(make, {"Statement": [WRITE]}, Denial=denial)
+    attached = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/prod-denial"}
+    resources["Role"]["Properties"]["ManagedPolicyArns"] = [attached]
+
+    assert make.check(resources, Parameters=STAGES).verdict == "loop"
+
+
+@pytest.mark.parametrize(
+    ("principal", "verdict"),
+    [
+        ({"Fn::GetAtt": ["Role", "Arn"]}, "loop-free"),
+        ({"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/${Role}/somebody"}, "loop"),
+    ],
+)
+def test_a_denial_for_one_session_of_a_role_is_none_for_its_others(make: Make, principal: Any, verdict: str) -> None:
+    properties = {
+        "Bucket": {"Ref": "Photos"},
+        "PolicyDocument": {"Statement": {**DENY, "Principal": {"AWS": principal}}},
+    }
+    denial = {"Type": "AWS::S3::BucketPolicy", "Properties": properties}
+
+    assert make.check(writing(make, {"Statement": [WRITE]}, Denial=denial)).verdict == verdict
