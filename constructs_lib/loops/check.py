@@ -24,8 +24,9 @@ from constructs_lib.templates.system import System
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from constructs_lib.loops.report import Acknowledgement, Finding
-    from constructs_lib.loops.worlds import Place
+    from constructs_lib.loops.finder import Edge
+    from constructs_lib.loops.report import Acknowledgement, Finding, Step
+    from constructs_lib.loops.worlds import Place, Region
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
     from constructs_lib.templates.variables import World
@@ -53,33 +54,39 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     written = flattened(templates)
     trials = Trials(written)
     first = _Checked(System(written), given, trials)
-    worlds = Worlds(written, lambda world: _Checked(System(world), given, trials), _Checked.places, first)
-    found = worlds.run()
-    clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps.places, _Overlaps(first.graph.system))
-    overlapping = clashes.run()
-    findings = list(_merged([(world, [*checked.found, *checked.unseen]) for world, checked in found]))
+    worlds = Worlds(written, lambda world: _Checked(System(world), given, trials), first)
+    regions = worlds.run()
+    clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps(first.graph.system))
+    findings = [
+        one
+        for region, found in regions
+        for one in _merged([(world, checked.findings(region)) for world, checked in found])
+    ]
+    findings += first.unseen
     findings.sort(key=lambda one: (one.verdict != "loop", one.headline))
+    overlapping = [
+        one
+        for region, found in clashes.run()
+        for one in _merged([(world, seen.findings(region)) for world, seen in found])
+    ]
     edges, resources = first.finder.arrows()
-    complaints = _merged([(world, checked.complaints) for world, checked in found])
-    known = [checked.known for _, checked in found]
-    by = {_identity(a.finding): a.by for one in known for a in one.acknowledged}
-    meant = _merged([(world, [a.finding for a in checked.known.acknowledged]) for world, checked in found])
-    reasons = [why for one in findings for why in one.reasons]
-    passed_over = [why for one in known for why in one.approximations]
-    passed_over += [_MORE for _, checked in found if not checked.finder.is_complete]
+    seen = [checked for _, found in regions for _, checked in found] or [first]
+    passed_over = [why for checked in seen for why in checked.known.approximations]
+    passed_over += [_MORE for checked in seen if not checked.finder.is_complete]
+    passed_over += [*worlds.approximations, *clashes.approximations]
+    passed_over += [why for one in findings for why in one.reasons]
     return Report(
-        findings=(
-            *findings,
-            *_merged([(world, clash.found) for world, clash in overlapping]),
-            *(one for one in complaints if not one.when or one.reference in _WRONG_IN_ANY),
-        ),
+        findings=(*findings, *overlapping, *_complaints(first, regions)),
         read=sum(len(template.resources) for template in written),
         actors=Counter(_word(node) for node in first.graph.actors),
         resources=resources,
         edges=edges,
-        approximations=tuple(dict.fromkeys([*passed_over, *worlds.approximations, *clashes.approximations, *reasons])),
+        approximations=tuple(dict.fromkeys(passed_over)),
         not_modelled=tuple(first.graph.not_modelled),
-        acknowledged=tuple(Acknowledged(one, by[_identity(one)]) for one in meant),
+        acknowledged=(
+            *(one for region, found in regions for one in _meant(region, found)),
+            *first.unseen_but_meant,
+        ),
     )
 
 
@@ -98,47 +105,114 @@ class _Checked:
         self.known = Acknowledgements(self.graph.system, acknowledgements)
         self._left = self.known.sorted_out(self.graph, self.finder)
         self.unseen = self.known.seen(unseen(self.graph.system))
+        self._position = {id(template): index for index, template in enumerate(system.templates)}
 
-    @cached_property
-    def found(self) -> list[Finding]:
+    def regions(self) -> list[Region]:
+        """The strongly connected parts of the graph in which loops are."""
+        found = [edges[0].source for edges in (*self._left, *self.known.meant)]
+        parts = [part for part in self.finder.components() if not part.isdisjoint(found)] if found else []
+        return [frozenset(self._place(node) for node in part) for part in parts]
+
+    def findings(self, region: Region) -> list[Finding]:
         """Loops that are not acknowledged."""
-        return [finding(self.graph, self.finder, edges, self._trials) for edges in self._left]
+        mine = (edges for edges in self._left if self._is_in(region, edges))
+        return [finding(self.graph, self.finder, edges, self._trials) for edges in mine]
+
+    def acknowledged(self, region: Region) -> list[Acknowledged]:
+        """Loops that are meant."""
+        meant = zip(self.known.meant, self.known.acknowledged, strict=False)
+        return [one for edges, one in meant if self._is_in(region, edges)]
+
+    @property
+    def unseen_but_meant(self) -> list[Acknowledged]:
+        """What nobody can see, and what is acknowledged of it."""
+        return self.known.acknowledged[len(self.known.meant) :]
+
+    def complaints(self, region: Region) -> list[Finding]:
+        """What is wrong with acknowledgements, but for what is wrong with loops of other regions."""
+        return [
+            one
+            for one in self._complaints
+            if one.reference not in _WRONG_IN_ANY
+            or not one.path
+            or (self._position.get(id(one.path[0].template), -1), one.path[0].source_id) in region
+        ]
 
     @cached_property
-    def complaints(self) -> list[Finding]:
-        """What is wrong with acknowledgements."""
+    def _complaints(self) -> list[Finding]:
         return list(self.known.complaints(self.graph))
 
-    def places(self) -> Iterator[list[Place]]:
+    def places(self, region: Region) -> Iterator[list[Place]]:
         """The resources that take part, acknowledged loops included."""
         for edges in (*self._left, *self.known.meant):
+<<<<<<< HEAD
             nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
             granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
             nodes += [origin[0] for actor, allow in granted if (origin := self.graph.origin(actor, allow)) is not None]
             nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
             yield list(_placed(self.graph.system, nodes))
+=======
+            if self._is_in(region, edges):
+                nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
+                granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
+                nodes += [self.graph.origins[source].get(allow, (None, None))[0] for source, allow in granted]
+                nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
+                yield list(_placed(self.graph.system, nodes))
+
+    def _is_in(self, region: Region, edges: list[Edge]) -> bool:
+        return self._place(edges[0].source) in region
+
+    def _place(self, node: Node) -> Place:
+        return self._position.get(id(node.template), -1), node.id
+>>>>>>> 19f1808 (wip)
 
 
 class _Overlaps:
     """Which notifications overlap in templates."""
 
     def __init__(self, system: System) -> None:
-        self._system = system
-        self.found = list(overlaps(self._system))
+        self._position = {id(template): index for index, template in enumerate(system.templates)}
+        self._found = [(frozenset({self._at(one.path[0])}), one) for one in overlaps(system)]
 
-    def places(self) -> Iterator[list[Place]]:
-        """The buckets, and what configures their notifications."""
-        position = {id(template): index for index, template in enumerate(self._system.templates)}
-        for one in self.found:
-            yield [
-                place
-                for step in one.path
-                for holder, key in (
-                    (step.template, step.source_id),
-                    (step.at_template or step.template, str(step.at[1]) if len(step.at) > 1 else step.source_id),
-                )
-                if (place := (position.get(id(holder), -1), key))[0] >= 0
-            ]
+    def regions(self) -> list[Region]:
+        """The buckets."""
+        return list(dict.fromkeys(bucket for bucket, _ in self._found))
+
+    def findings(self, region: Region) -> list[Finding]:
+        """Those of a bucket."""
+        return [one for bucket, one in self._found if bucket == region]
+
+    def places(self, region: Region) -> Iterator[list[Place]]:
+        """The bucket, and what configures its notifications."""
+        for one in self.findings(region):
+            makers = [(step.at_template or step.template, step.at[1]) for step in one.path if len(step.at) > 1]
+            yield [*region, *((self._position[id(template)], str(key)) for template, key in makers)]
+
+    def _at(self, step: Step) -> Place:
+        return self._position[id(step.template)], step.source_id
+
+
+def _meant(region: Region, found: Sequence[tuple[World, _Checked]]) -> Iterator[Acknowledged]:
+    """The loops of a region that are acknowledged, each once."""
+    by = {_identity(one.finding): one.by for _, checked in found for one in checked.acknowledged(region)}
+    for one in _merged([(world, [a.finding for a in checked.acknowledged(region)]) for world, checked in found]):
+        yield Acknowledged(one, by[_identity(one)])
+
+
+def _complaints(
+    first: _Checked, regions: Sequence[tuple[Region, Sequence[tuple[World, _Checked]]]]
+) -> Iterator[Finding]:
+    """What is wrong with acknowledgements.
+
+    What one misses is there in no world if it is in none of those of a single region: what other regions hang on is
+    united in them. What is wrong with a loop is so in the worlds of its own region.
+    """
+    told: dict[Any, Finding] = {}
+    for region, found in regions or [(frozenset(), [({}, first)])]:
+        for one in _merged([(world, checked.complaints(region)) for world, checked in found]):
+            if not one.when or one.reference in _WRONG_IN_ANY:
+                told.setdefault(_identity(one), one)
+    yield from told.values()
 
 
 def _placed(system: System, nodes: Iterable[Node | None]) -> Iterator[Place]:

@@ -1,15 +1,17 @@
 """Findings as they are in worlds: what conditions and parameters that exclude each other allow together.
 
 First everything is checked at once, both branches of each condition united: a superset of every world. Only what is
-found then is looked at again, in worlds that fix, one after the other, the variables that it hangs on: the conditions
-and parameters of the resources on its path, of their roles and of the policies of both.
+found then is looked at again, region by region, for no loop leads from one into another. The worlds of a region fix,
+one after the other, the variables that its loops hang on: the conditions and parameters of the resources on the path,
+of their roles and of the policies of both. What other regions hang on stays open in them. Templates that are the same
+in two worlds are checked once.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from constructs_lib.loops.resource_policies import RESOURCE_POLICIES
 from constructs_lib.templates.conditions import WorldTemplates
@@ -17,24 +19,31 @@ from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.variables import Value, Variables, references_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from constructs_lib.templates import Template
+    from constructs_lib.templates.template import Resource
     from constructs_lib.templates.variables import Variable, World
 
-__all__ = ["BESIDE", "Place", "Worlds", "when"]
+__all__ = ["BESIDE", "Place", "Region", "Worlds", "when"]
 
 MAX_CHECKS = 64
 MAX_RESOURCES = 100_000
 """How many resources are read again at most, all worlds together."""
 _ROLES = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
-_ATTACHED = {
-    "AWS::IAM::Policy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::Events::EventBusPolicy",
-    *RESOURCE_POLICIES,
+_OF_ROLES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
+_JOINING = (*RESOURCE_POLICIES, "AWS::Events::EventBusPolicy", "AWS::Lambda::Url", "AWS::ApiGateway")
+"""The types, by their beginning, that join what they refer to, and that no arrow names."""
+_POINTING = {
+    "AWS::ECS::TaskDefinition",
+    "AWS::Events::ApiDestination",
+    "AWS::Kinesis::StreamConsumer",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Version",
+    "AWS::S3::AccessPoint",
+    "AWS::S3::MultiRegionAccessPoint",
 }
+"""What leads on from those that refer to it to what it refers to, though no arrow names it."""
 BESIDE = {
     "Code", "CodeUri", "Description", "Environment", "Handler", "Layers", "MemorySize", "Runtime", "Tags", "Timeout",
     "Tracing", "TracingConfig", "VpcConfig", "InlineCode", "ImageUri", "Architectures", "EphemeralStorage",
@@ -45,7 +54,23 @@ BESIDE = {
 
 Place = tuple[int, str]
 """A resource, by the position of its template and its logical id."""
-Found = TypeVar("Found")
+Region = frozenset[Place]
+"""Resources that no loop leaves which leads through one of them."""
+
+
+class Seen(Protocol):
+    """What a check of some templates found."""
+
+    def regions(self) -> Sequence[Region]:
+        """Where something was found."""
+        ...
+
+    def places(self, region: Region) -> Iterable[Iterable[Place]]:
+        """The resources that take part in what was found in a region, for each finding."""
+        ...
+
+
+Found = TypeVar("Found", bound=Seen)
 
 
 class Worlds(Generic[Found]):
@@ -54,57 +79,83 @@ class Worlds(Generic[Found]):
     Args:
         templates: the templates as they were written.
         check: what is found in templates.
-        places: the resources that take part in what was found, for each finding.
         whole: what is found if all worlds are united.
+
+    Attributes:
+        checks: how many times templates were checked.
+        approximations: why worlds may not be apart that are.
     """
 
     def __init__(
-        self,
-        templates: Sequence[Template],
-        check: Callable[[Sequence[Template]], Found],
-        places: Callable[[Found], Iterable[Iterable[Place]]],
-        whole: Found,
+        self, templates: Sequence[Template], check: Callable[[Sequence[Template]], Found], whole: Found
     ) -> None:
         self._templates = tuple(templates)
         self._check = check
-        self._places = places
-        resources = sum(len(template.resources) for template in templates) or 1
-        self._left = max(4, min(MAX_CHECKS, MAX_RESOURCES // resources))
-        self.approximations: list[str] = []
         self._whole = whole
+        self._seen = [(self._templates, whole)]
+        self._worlds: dict[frozenset[tuple[Variable, Value]], WorldTemplates] = {}
+        resources = sum(len(template.resources) for template in templates) or 1
+        self._most = max(4, min(MAX_CHECKS, MAX_RESOURCES // resources))
+        self.checks = 0
+        self.approximations: list[str] = []
 
-    def run(self) -> list[tuple[World, Found]]:
-        """What is found, in worlds that together are all of them."""
-        start: World = {}
-        done: list[tuple[World, Found]] = []
-        work = deque([(start, self._whole)])
+    def run(self) -> list[tuple[Region, list[tuple[World, Found]]]]:
+        """What is found, region by region, in worlds that together are all of them."""
+        return [(region, list(self._apart(region))) for region in self._whole.regions()]
+
+    def _apart(self, region: Region) -> Iterator[tuple[World, Found]]:
+        work: deque[World] = deque([{}])
         while work:
-            world, found = work.popleft()
-            variable = self._next(world, found)
-            if variable is not None and len(variable.values) > self._left:
+            world = work.popleft()
+            found = self._found(world)
+            variable = self._next(world, found, region)
+            narrower = [{**world, variable: value} for value in variable.values] if variable is not None else []
+            if self.checks + self._new(narrower) > self._most:
                 self.approximations.append("conditions and parameters have more combinations than were searched")
-                variable = None
-            if variable is None:
-                done.append((world, found))
-                continue
-            self._left -= len(variable.values)
-            for value in variable.values:
-                narrower = {**world, variable: value}
-                work.append((narrower, self._check(WorldTemplates(self._variables, narrower).templates)))
-        return done
+                narrower = []
+            for one in narrower:
+                self._found(one)
+            work += narrower
+            if not narrower:
+                yield world, found
 
     @cached_property
     def _variables(self) -> Variables:
         """Read only if something is found."""
         return Variables(self._templates)
 
-    def _next(self, world: World, found: Found) -> Variable | None:
-        """The variable that most of the findings hang on."""
-        groups = [list(group) for group in self._places(found)]
+    def _in(self, world: World) -> WorldTemplates:
+        key = frozenset(world.items())
+        if key not in self._worlds:
+            self._worlds[key] = WorldTemplates(self._variables, world)
+        return self._worlds[key]
+
+    def _found(self, world: World) -> Found:
+        """What is found in a world; worlds with the same templates are checked once."""
+        templates = self._in(world).templates
+        known = next((found for seen, found in self._seen if seen == templates), None)
+        if known is None:
+            self.checks += 1
+            known = self._check(templates)
+            self._seen.append((templates, known))
+        return known
+
+    def _new(self, worlds: Iterable[World]) -> int:
+        """How many of some worlds have templates that were not checked yet."""
+        seen = [templates for templates, _ in self._seen]
+        before = len(seen)
+        for world in worlds:
+            templates = self._in(world).templates
+            if templates not in seen:
+                seen.append(templates)
+        return len(seen) - before
+
+    def _next(self, world: World, found: Found, region: Region) -> Variable | None:
+        """The variable that most of what is found in a region hangs on."""
+        groups = [list(group) for group in found.places(region)]
         if not groups or self._variables.is_empty:
             return None
-        templates = WorldTemplates(self._variables, world)
-        counted = Counter(variable for group in groups for variable in _waiting(templates, group))
+        counted = Counter(variable for group in groups for variable in _waiting(self._in(world), group))
         return max(counted, key=lambda variable: counted[variable]) if counted else None
 
 
@@ -123,7 +174,7 @@ def _waiting(world: WorldTemplates, places: Iterable[Place]) -> dict[Variable, N
         if resource is None or (index, key) in seen:
             continue
         seen.add((index, key))
-        naming = NAMING.get(resource.type)
+        naming = NAMING.get(resource.type) if resource.type not in _POINTING else None
         name = resource.properties.get(naming.property) if naming else dict(resource.properties)
         found.update(_in_resource(world, index, key, name))
         work += sorted((index, other) for other in references_in(name))
@@ -137,13 +188,25 @@ def _in_resource(world: WorldTemplates, index: int, key: str, value: object) -> 
 
 
 def _telling(world: WorldTemplates, index: int, key: str) -> object:
-    resource = world.templates[index].resources[key]
-    properties = {name: value for name, value in resource.properties.items() if name not in BESIDE}
-    return [properties, resource.body.get("Connectors")]
+    resources = world.templates[index].resources
+    properties = resources[key].properties
+    told = [value for name, value in properties.items() if name not in BESIDE]
+    urls = [value for value in _variables_of(properties.get("Environment")) if _names_one(value, resources)]
+    return [told, urls, resources[key].body.get("Connectors")]
+
+
+def _variables_of(environment: Any) -> list[Any]:
+    """The values of a function's environment variables: they may be URLs of what it calls."""
+    variables = environment.get("Variables") if isinstance(environment, dict) else environment
+    return list(variables.values()) if isinstance(variables, dict) else [variables]
+
+
+def _names_one(value: Any, resources: Mapping[str, Resource]) -> bool:
+    return any(name in resources for name in references_in(value))
 
 
 def _whole(world: WorldTemplates, places: Iterable[Place]) -> set[Place]:
-    """The resources on a path, their roles, and the policies of both."""
+    """The resources on a path, their roles, the policies of both, and what joins them."""
     found = {(index, key) for index, key in places if key in world.templates[index].resources}
     work = list(found)
     while work:
@@ -155,10 +218,22 @@ def _whole(world: WorldTemplates, places: Iterable[Place]) -> set[Place]:
                 work.append((index, name))
     for index, template in enumerate(world.templates):
         wanted = {key for other, key in found if other == index}
-        for key, resource in template.resources.items() if wanted else ():
-            if resource.type in _ATTACHED and not wanted.isdisjoint(references_in(dict(resource.properties))):
-                found.add((index, key))
+        joining = {
+            key: set(references_in(_attaching(resource)))
+            for key, resource in template.resources.items()
+            if resource.type in _OF_ROLES or resource.type.startswith(_JOINING)
+        }
+        while wanted and (more := {key for key in joining if key not in wanted and joining[key] & wanted}):
+            wanted |= more
+        found |= {(index, key) for key in wanted}
     return found
+
+
+def _attaching(resource: Resource) -> Any:
+    """What a policy or another resource says of the resources that it belongs to."""
+    if resource.type in _OF_ROLES:
+        return [resource.properties.get(name) for name in ("Roles", "RoleName")]
+    return dict(resource.properties)
 
 
 def when(worlds: Iterable[World], others: Sequence[World]) -> tuple[str, ...]:

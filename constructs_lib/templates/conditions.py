@@ -39,6 +39,7 @@ NOT_CREATED = "AWS::NotCreated"
 """The type of a resource whose condition is false: it has a name, unlike any other, and nothing else."""
 
 _MAX_DEPTH = 60
+_OF_PARTITION = {"AWS::Partition", "AWS::URLSuffix"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _TRUE, _FALSE = Value(("true",)), Value(("false",))
 
@@ -53,14 +54,11 @@ class WorldTemplates:
     def __init__(self, variables: Variables, world: World) -> None:
         self._variables = variables
         self._world = world
-        self._fixed = [self._with_parameters(i, template) for i, template in enumerate(variables.templates)]
+        self._parameters = [self._decided_parameters(i, template) for i, template in enumerate(variables.templates)]
+        self._fixed = [*map(_with_parameters, variables.templates, self._parameters)]
         self._system: System | None = None
         self._known: dict[tuple[int, str], tuple[bool | None, dict[Variable, None]]] = {}
-        self.templates = (
-            tuple(self._specialised(i, template) for i, template in enumerate(self._fixed))
-            if world
-            else variables.templates
-        )
+        self.templates = tuple(self._specialised(i, template) for i, template in enumerate(variables.templates))
 
     def truth(self, index: int, condition: str) -> bool | None:
         """Whether a condition holds; None if this world leaves it open."""
@@ -148,31 +146,47 @@ class WorldTemplates:
             return self._world[variable]
         if name in PSEUDO:  # another one than what its text stands for elsewhere
             return Value(())
+        decided = self._resolved(index, value)
+        if self._names_place(index, decided):
+            return Value(())
         if self._system is None:
             self._system = System(self._fixed)
-        return Value(self._system.texts(self._resolved(index, value), self._system.templates[index]))
+        return Value(self._system.texts(decided, self._system.templates[index]))
+
+    def _names_place(self, index: int, value: Any) -> bool:
+        """Whether a value holds what its text stands for one partition only."""
+        given = (self._variables.given(index, name) for name in references_in(value))
+        return not _OF_PARTITION.isdisjoint(references_in(value)) or any(
+            self._names_place(*one) for one in given if one is not None
+        )
 
     # templates
 
-    def _with_parameters(self, index: int, template: Template) -> Template:
+    def _decided_parameters(self, index: int, template: Template) -> dict[str, Any]:
         changed = {}
         for variable, value in self._world.items():
             if variable.template == index and not variable.is_comparison and value.texts:
                 declared = template.section("Parameters").get(variable.name)
                 if isinstance(declared, Mapping):
                     changed[variable.name] = {**declared, "Type": "String", "AllowedValues": list(value.texts)}
-        if not changed:
-            return template
-        return template.with_sections({"Parameters": {**template.section("Parameters"), **changed}})
+        return changed
 
     def _specialised(self, index: int, template: Template) -> Template:
+        """The template in this world; the very same if the world decides nothing in it."""
         resources = {key: self._resource(index, resource) for key, resource in template.resources.items()}
         outputs = {
             key: self._resolved(index, output)
             for key, output in template.section("Outputs").items()
             if not (isinstance(output, Mapping) and self._is_off(index, output))
         }
-        shared = self._resolved(index, template.section("Globals"))
+        written = template.section("Globals")
+        shared = self._resolved(index, written)
+        parameters = self._parameters[index]
+        if parameters:  # those that only conditions ask for are decided by now
+            used = set(references_in([*(resource.body for resource in resources.values()), outputs, shared]))
+            template = _with_parameters(template, {name: parameters[name] for name in parameters if name in used})
+        if shared is written and _same(resources, template.resources) and _same(outputs, template.section("Outputs")):
+            return template
         return replace(template.with_sections({"Outputs": outputs, "Globals": shared}), resources=resources)
 
     def _is_off(self, index: int, body: Mapping[str, Any]) -> bool:
@@ -243,6 +257,16 @@ class WorldTemplates:
                 keys[position] = chosen.texts[0] if chosen.texts else ""
         same = all(one is other for one, other in zip(keys, argument, strict=True))
         return value if same else Derived({"Fn::FindInMap": keys}, value)
+
+
+def _with_parameters(template: Template, parameters: Mapping[str, Any]) -> Template:
+    if not parameters:
+        return template
+    return template.with_sections({"Parameters": {**template.section("Parameters"), **parameters}})
+
+
+def _same(entries: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
+    return len(entries) == len(written) and all(entry is written[key] for key, entry in entries.items())
 
 
 def _combined(
