@@ -145,17 +145,11 @@ class _Checked:
     def places(self, region: Region) -> Iterator[list[Place]]:
         """The resources that take part, acknowledged loops included."""
         for edges in (*self._left, *self.known.meant):
-<<<<<<< HEAD
-            nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
-            granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
-            nodes += [origin[0] for actor, allow in granted if (origin := self.graph.origin(actor, allow)) is not None]
-            nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
-            yield list(_placed(self.graph.system, nodes))
-=======
             if self._is_in(region, edges):
                 nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
                 granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
-                nodes += [self.graph.origins[source].get(allow, (None, None))[0] for source, allow in granted]
+                origins = (self.graph.origin(actor, allow) for actor, allow in granted)
+                nodes += [origin[0] for origin in origins if origin is not None]
                 nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
                 yield list(_placed(self.graph.system, nodes))
 
@@ -164,7 +158,6 @@ class _Checked:
 
     def _place(self, node: Node) -> Place:
         return self._position.get(id(node.template), -1), node.id
->>>>>>> 19f1808 (wip)
 
 
 class _Overlaps:
