@@ -71,4 +71,4 @@ def _last(graph: Graph, edge: Edge) -> str:
 
 def _is_unknown(graph: Graph, edge: Edge, outlet: Outlet) -> bool:
     """Whether a grant stands for what a role or policy allows that is not in the templates."""
-    return isinstance(outlet, Grant) and outlet.allow not in graph.origins[edge.source]
+    return isinstance(outlet, Grant) and graph.origin(edge.source, outlet.allow) is None
