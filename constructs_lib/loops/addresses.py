@@ -21,6 +21,7 @@ _NAMES_SERVICE = 4
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
 _NAME_ENDS = re.compile("[/:]")
+_BORDERS = {"/", ":"}
 _UNKNOWN = re.compile(f"[{STAR}{ANY}{FIRST_SYMBOL}-\U0010ffff]")
 _ACCESS_POINT = "accesspoint/"
 ACCESS_POINT = "s3:accesspoint:"
@@ -40,11 +41,13 @@ def address(arn: str, *, unknown: str) -> str | None:
     fields = text.split(":", _FIELDS - 1)
     if len(fields) == _FIELDS and fields[0] == "arn":
         service, region, account, resource = fields[2:]
-        if service == "s3" and (region + account).strip(STAR):
+        place = region + account
+        if service == "s3" and (place.strip(STAR) or (place and resource.startswith(_ACCESS_POINT))):
             return _regional_s3(resource, unknown)
         return f"{service}:{resource}"
     free = next((character for character in symbols_in(text) if kind_of(character) == "free"), None)
-    if free is None and STAR not in text:
+    is_other = has_symbols(text[:1]) and kind_of(text[0]) == "generated"  # an ARN of what receives nothing
+    if free is None and (STAR not in text or is_other):
         return None
     anything = free or STAR
     if fields[0] == "arn" and len(fields) >= _NAMES_SERVICE and not has_symbols(fields[2]) and STAR not in fields[2]:
@@ -137,9 +140,28 @@ def rest_of(pattern: str, target: str) -> Rest:
     if not sure and not _may_be_same(pattern, target):
         return _NOTHING
     shared = _shared(pattern, target)
-    wide = compiled(widened(pattern[shared:]))
-    may = _tails(wide.text, wide.read(wide.start, widened(target[shared:])))
+    may = _may_follow(pattern[shared:], target[shared:])
     return Rest(sure, tuple(dict.fromkeys((*sure, *may))))
+
+
+def _may_follow(pattern: str, target: str) -> tuple[str, ...]:
+    """What may follow behind an address; names that are known at deployment only have neither slash nor colon."""
+    wide = compiled(widened(pattern))
+    if target[-1:] not in _BORDERS:
+        return _tails(wide.text, wide.read(wide.start, widened(target)))
+    before = wide.read(wide.start, widened(target[:-1]))
+    for index in _names(pattern):
+        before &= ~(1 << index)
+    return _tails(wide.text, wide.read(before, target[-1]))
+
+
+def _names(pattern: str) -> list[int]:
+    """Where in a widened pattern its names stand, those that may be any text aside."""
+    found = []
+    for index, character in enumerate(pattern):
+        if has_symbols(character) and kind_of(character) in {"fixed", "generated"}:
+            found.append(len(widened(pattern[:index])))
+    return found if len(compiled(widened(pattern)).text) == len(widened(pattern)) else []
 
 
 def looks_made_up(name: str) -> bool:
@@ -178,6 +200,6 @@ def _may_be_same(pattern: str, target: str) -> bool:
     if "generated" in kinds:
         others = [text for text in (named, name) if not has_symbols(text)]
         return any(map(looks_made_up, others))
-    if kinds <= {"twelve", "region"}:  # they hold no border of a name
+    if kinds <= {"twelve", "region", "fixed"}:  # they hold no border of a name
         return Language(((widened(named),), (widened(name),))).may() is not None
     return True

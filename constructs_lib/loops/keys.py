@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
+from constructs_lib.templates.symbols import FIRST_SYMBOL
+
 __all__ = ["ANY", "MAX_KEY_BYTES", "STAR", "Filter", "Glob", "filters_overlap", "glob_meets", "literal", "show_glob"]
 
 STAR = "\x00"
@@ -138,15 +140,17 @@ class Glob:
             if character == STAR:  # an unknown text: every later position can be reached
                 positions = (self.end << 1) - (positions & -positions)
                 continue
-            fits = self._literals.get(character, 0) | self._any
+            fits = self._literals.get(character, 0)
             if character == ANY:
                 fits = self.end - 1 & ~self._star
+            elif character < FIRST_SYMBOL:  # a symbol may be more than one character
+                fits |= self._any
             positions = self._opened(((positions & fits) << 1) | (positions & self._star))
         return positions
 
     def before(self, positions: int, character: str) -> int:
         """The positions from which a character leads to one of the positions."""
-        fits = self._literals.get(character, 0) | self._any
+        fits = self._literals.get(character, 0) | (self._any if character < FIRST_SYMBOL else 0)
         found = ((positions >> 1) & fits) | (positions & self._star)
         return found | ((found >> 1) & self._star)
 

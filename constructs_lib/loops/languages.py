@@ -14,7 +14,14 @@ from functools import lru_cache
 from constructs_lib.loops.keys import ANY, MAX_KEY_BYTES, STAR, Glob, compiled, glob_meets, readable
 from constructs_lib.templates.symbols import has_symbols, kind_of, replaced, symbols_in
 
-__all__ = ["ANYTHING", "UNDECIDED", "Language", "widened"]
+__all__ = ["ABSENT", "ANYTHING", "NOT_TEXT", "RESERVED", "UNDECIDED", "Language", "widened"]
+
+ABSENT = "\x02"
+"""The value of a field that a message does not have; no text is equal to it."""
+NOT_TEXT = "\x03"
+"""The value of a field that is a number or the like; no text is equal to it."""
+RESERVED = f"aws.{STAR}"
+"""The sources of AWS's own events: nobody gives one a name that begins so, for it would be refused."""
 
 MAX_STATES = 20_000
 UNDECIDED = "…"
@@ -54,7 +61,13 @@ class Language:
         itself = {glob for glob in self.none_of if all(kind_of(character) != "free" for character in symbols_in(glob))}
         if any(itself.issuperset(group) for group in self.all_of):
             return None
-        return _witness(*_may_reading(self.all_of, self.none_of))
+        if any(all(any(_covers(none, glob) for none in self.none_of) for glob in group) for group in self.all_of):
+            return None
+        shortened = _without_shared_beginning(self.all_of)
+        if shortened is not None and _witness(shortened, ()) is None:
+            return None
+        groups = tuple(tuple(map(widened, group)) for group in self.all_of)
+        return _witness(groups, tuple(glob for glob in self.none_of if not has_symbols(glob)))
 
     def symbols(self) -> list[str]:
         """The symbol characters in it."""
@@ -71,15 +84,18 @@ def widened(glob: str) -> str:
     return replaced(glob, lambda character: _SHAPES.get(kind_of(character), STAR))
 
 
-def _may_reading(
-    all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...]
-) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
-    """Symbols become any text, after a beginning that all globs share is cut off: the same symbol is the same text."""
+def _covers(excluded: str, glob: str) -> bool:
+    """Whether a glob is a part of another, whatever the symbols in both turn out to be."""
+    head = excluded[:-1]
+    begins = excluded.endswith(STAR) and STAR not in head and ANY not in head and glob.startswith(head)
+    return begins or excluded == glob
+
+
+def _without_shared_beginning(all_of: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...] | None:
+    """What is left behind a beginning with a symbol that all globs share, for the same symbol is the same text."""
     cut = _shared_beginning(all_of)
-    groups = tuple(tuple(widened(glob) for glob in group) for group in all_of)
-    excluded = tuple(glob for glob in none_of if not has_symbols(glob))
     if not cut:
-        return groups, excluded
+        return None
     shortened: list[tuple[str, ...]] = []
     for group in all_of:
         if group[0].startswith(STAR):  # an ending: what was cut off may hold a part of it
@@ -87,7 +103,7 @@ def _may_reading(
             shortened.append((widened(group[0]), *(widened(ending[k:]) for k in range(len(ending) + 1))))
         else:
             shortened.append((widened(group[0][len(cut) :]),))
-    return tuple(shortened), ()
+    return tuple(shortened)
 
 
 def _shared_beginning(all_of: tuple[tuple[str, ...], ...]) -> str:
@@ -106,6 +122,19 @@ def _shared_beginning(all_of: tuple[tuple[str, ...], ...]) -> str:
             break
     symbols = symbols_in(shared)
     return shared[: shared.rindex(symbols[-1]) + 1] if symbols else ""
+
+
+_NO_NAMES = frozenset({ABSENT, NOT_TEXT, RESERVED})
+"""What no symbol turns out to be."""
+
+
+def _keeps_out(glob: str, text: str) -> bool:
+    """Whether an excluded glob may match a text, whatever the symbols in it turn out to be."""
+    return compiled(glob).matches(text if glob in _NO_NAMES else widened(text))
+
+
+def _read_excluded(machine: Glob, positions: int, letter: str) -> int:
+    return machine.read(positions, letter if machine.text in _NO_NAMES else widened(letter))
 
 
 @lru_cache(maxsize=65536)
@@ -146,7 +175,7 @@ def _member(text: str, all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, 
     return (
         len(text.encode("utf-8", "replace")) <= MAX_KEY_BYTES
         and all(any(compiled(glob).matches(text) for glob in group) for group in all_of)
-        and not any(compiled(glob).matches(text) for glob in none_of)
+        and not any(_keeps_out(glob, text) for glob in none_of)
     )
 
 
@@ -197,8 +226,9 @@ def _search(groups: list[list[Glob]], excluded: list[Glob]) -> str | None:
         ):
             return _spelled(state, before)
         for letter in letters:
-            following = tuple(
-                machine.read(positions, letter) for machine, positions in zip(machines, state, strict=True)
+            following = (
+                *(machine.read(positions, letter) for machine, positions in zip(machines[:first], state, strict=False)),
+                *(_read_excluded(*pair, letter) for pair in zip(excluded, state[first:], strict=True)),
             )
             if following in before:
                 continue

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.languages import ANYTHING, Language
+from constructs_lib.loops.languages import ABSENT, ANYTHING, NOT_TEXT, Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["ABSENT", "NOT_TEXT", "Message"]
-
-ABSENT = "\x02"
-"""The value of a field that a message does not have; no text is equal to it."""
-NOT_TEXT = "\x03"
-"""The value of a field that is a number or the like; no text is equal to it."""
 
 
 @dataclass(frozen=True)

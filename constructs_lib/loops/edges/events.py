@@ -15,7 +15,7 @@ from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, run_by
 from constructs_lib.loops.keys import STAR
-from constructs_lib.loops.languages import Language
+from constructs_lib.loops.languages import RESERVED, Language
 from constructs_lib.loops.messages import ABSENT
 from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
@@ -42,7 +42,7 @@ _TARGETS = (
     BUILD,
 )
 # A source that begins with "aws." is AWS's own: PutEvents refuses it.
-OWN_EVENT = Message({"source": Language(((STAR,),), (f"aws.{STAR}",))})
+OWN_EVENT = Message({"source": Language(((STAR,),), (RESERVED,))})
 # What an archive replays carries the replay's name, so that rules can tell it.
 _REPLAYED = Message({"replay-name": Language(((STAR,),), (ABSENT,))})
 _ARCHIVE = "AWS::Events::Archive"

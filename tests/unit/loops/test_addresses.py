@@ -62,6 +62,19 @@ def test_a_name_that_is_not_known_may_be_another(pattern: str, target: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("pattern", "target", "left"),
+    [
+        (f"s3:photos-{FIXED}/out/*", "s3:photos-a/", ["out/*"]),
+        (f"s3:{FIXED}*/out/*", "s3:photos-a/", ["*/out/*", "out/*"]),
+        (f"s3:photos-{FREE}/out/*", "s3:photos-a/", ["*/out/*", "out/*"]),
+        (f"s3:photos-a/{FIXED}/*", f"s3:photos-{FREE}/", ["*/*", "*"]),
+    ],
+)
+def test_a_name_that_is_made_at_deployment_ends_where_names_end(pattern: str, target: str, left: list[str]) -> None:
+    assert [show_glob(glob) for glob in rest(pattern, target).may] == left
+
+
+@pytest.mark.parametrize(
     ("pattern", "target"),
     [
         ("s3:photos/*", "s3:thumbs/"),
@@ -110,6 +123,9 @@ def test_a_name_that_ends_as_cloudformation_makes_them_up_may_be_one(name: str, 
         ("arn:aws:sqs:eu-west-1:123456789012:jobs", "sqs:jobs"),
         ("arn:aws:sqs:*", "sqs:*"),
         ("jobs", None),
+        (f"{MADE_UP}/*", None),
+        (f"{FREE}/*", FREE),
+        ("*photos*", "*"),
     ],
 )
 def test_an_arn_names_a_resource_by_its_service_and_name(arn: str, named: str | None) -> None:
@@ -145,7 +161,7 @@ def test_an_arn_names_a_resource_by_its_service_and_name(arn: str, named: str | 
         ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/in/*", "s3:accesspoint:point/in/*"),
         ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/a", "s3:accesspoint:point/a"),
         ("arn:aws:s3::123456789012:accesspoint/point.mrap/object/a", "s3:accesspoint:point.mrap/a"),
-        ("arn:aws:s3:*:*:accesspoint/point/object/a", "s3:accesspoint/point/object/a"),
+        ("arn:aws:s3:*:*:accesspoint/point/object/a", "s3:accesspoint:point/a"),
         ("arn:aws:s3:eu-west-1:*:accesspoint/point*", "s3:accesspoint:point*/*"),
         ("arn:aws:s3:eu-west-1:*:accesspoint/point/*", "s3:accesspoint:point/*"),
         ("arn:aws:s3:eu-west-1:*:accesspoint/point/x/object/y", None),

@@ -6,7 +6,7 @@ import pytest
 
 from constructs_lib.loops import languages
 from constructs_lib.loops.keys import ANY, STAR
-from constructs_lib.loops.languages import ANYTHING, UNDECIDED, Language
+from constructs_lib.loops.languages import ABSENT, ANYTHING, NOT_TEXT, UNDECIDED, Language
 from constructs_lib.templates.symbols import Symbols
 
 SYMBOLS = Symbols()
@@ -152,14 +152,33 @@ def test_an_ending_may_begin_in_what_is_not_known(language: Language, may: bool)
         (texts("in/europe", none_of=(f"in/{REGION}",)), "in/europe", "in/europe"),
         (texts("in/*", none_of=("in/a", f"in/b{FREE}")), "in/", "in/"),
         (texts(f"*{FREE}", none_of=("*",)), None, None),
-        (texts(f"*{FREE}", none_of=("a", "")), FREE, "b"),
-        (texts((FREE, "a"), "*", none_of=(f"{OTHER}b", "a")), FREE, ""),
+        (texts(f"*{FREE}", none_of=("a", "")), f"b{FREE}", "b"),
+        (texts((FREE, "a"), "*", none_of=(f"{OTHER}b", "a")), None, ""),
+        (texts(f"in/{FREE}", none_of=("in/b*",)), None, "in/a"),
+        (texts(f"in/{FREE}*", none_of=("in/b*",)), None, "in/a"),
+        (texts(f"in/{FREE}", none_of=("out/b*",)), f"in/{FREE}", "in/a"),
+        (texts(f"in/{REGION}", none_of=("in/b",)), f"in/{REGION}", "in/--"),
+        (texts(f"in/{ACCOUNT}", none_of=("in/b*",)), None, "in/aaaaaaaaaaaa"),
+        (texts(f"in/{STACK}", none_of=("in/b*",)), None, "in/a"),
+        (texts(f"in/{FREE}*", none_of=("in/*",)), None, None),
+        (texts(f"in/{FREE}", none_of=(f"in/{FREE}",)), None, None),
+        (texts(f"in/{FREE}/*", none_of=(f"in/{FREE}*",)), None, None),
+        (texts(f"in/{FREE}/*", none_of=(f"in/{OTHER}*",)), None, "in//a"),
+        (texts((f"in/{FREE}/*", "a"), none_of=(f"in/{FREE}*",)), "a", "a"),
+        (texts(FREE, none_of=("aws.*",)), FREE, "a"),
+        (texts(FREE, none_of=(ABSENT, NOT_TEXT)), FREE, "a"),
     ],
 )
 def test_what_is_excluded_counts_in_one_reading_if_it_may_be_and_in_the_other_if_it_is_certain(
     language: Language, sure: str | None, may: str | None
 ) -> None:
     assert (language.sure(), language.may()) == (sure, may)
+
+
+def test_what_is_not_known_is_not_one_character() -> None:
+    assert texts("in/?", f"in/{FREE}*").sure() is None
+    assert texts("in/??", f"*{ACCOUNT}").sure() is None
+    assert texts("in/*", f"*{ACCOUNT}").sure() == f"in/{ACCOUNT}"
 
 
 def test_a_search_that_is_given_up_finds_nothing_certain_and_rules_nothing_out(
