@@ -143,6 +143,7 @@ class Graph:
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
+        self.not_modelled.update(dict.fromkeys(text for kind in kinds for text in kind.left_out(system)))
         self._audiences: dict[Node, Audience] = {}
         self._leads_on = self._leading_to(self.actors)
         self._channels: Directory[Channel] = Directory()

@@ -96,6 +96,8 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Batch::JobDefinition": _ref_is_arn("JobDefinitionName", _regional("batch", "job-definition/{name}:1")),
     "AWS::Glue::Job": Naming("Name", _regional("glue", "job/{name}")),
     "AWS::Kinesis::Stream": Naming("Name", _regional("kinesis", "stream/{name}")),
+    "AWS::MSK::Cluster": _ref_is_arn("ClusterName", _regional("kafka", "cluster/{name}/id")),
+    "AWS::MSK::ServerlessCluster": _ref_is_arn("ClusterName", _regional("kafka", "cluster/{name}/id")),
     "AWS::KinesisFirehose::DeliveryStream": Naming(
         "DeliveryStreamName", _regional("firehose", "deliverystream/{name}")
     ),

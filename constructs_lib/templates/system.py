@@ -247,6 +247,8 @@ def _parent(arn: str) -> str:
         resource = ":".join(resource.split(":")[:2])
     elif service in {"ecs", "batch"}:
         resource = resource.partition(":")[0]
+    elif service == "kafka":
+        resource = "/".join(resource.split("/")[:2])
     elif service == "dynamodb":
         resource = resource.partition("/stream/")[0]
     elif service == "kinesis":

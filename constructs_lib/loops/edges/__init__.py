@@ -9,6 +9,7 @@ from constructs_lib.loops.edges.graphql import GraphQl
 from constructs_lib.loops.edges.integrations import Integrations
 from constructs_lib.loops.edges.iot import Iot
 from constructs_lib.loops.edges.jobs import Jobs
+from constructs_lib.loops.edges.kafka import Clusters
 from constructs_lib.loops.edges.lambdas import Destinations, DirectInvocation
 from constructs_lib.loops.edges.logs import Logs
 from constructs_lib.loops.edges.mail import Mail
@@ -42,6 +43,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Tables(),
     Streams(),
     Firehoses(),
+    Clusters(),
     Pipes(),
     StateMachines(),
     Jobs(),

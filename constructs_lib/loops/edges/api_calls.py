@@ -73,6 +73,16 @@ class ApiCalls(EdgeKind):
             bus = next(iter(system.arns(default_bus(system))))
             yield Listener(recorder, _RECORDER, bus, "API calls", (BUS,), doubt=doubt)
 
+    def left_out(self, system: System) -> Iterator[str]:
+        """Rules that ask for the calls of all services."""
+        for rule in _rules(system):
+            if not all(_services(message) for message in pattern(system, rule.get("EventPattern"), rule.template)):
+                yield f"the calls of all services, which `{system.label(rule)}` asks for"
+
+
+def _services(message: Message) -> list[str]:
+    return _texts(message, "detail.eventSource") or _texts(message, "source")
+
 
 def _rules(system: System) -> Iterator[Node]:
     """The rules that ask for API calls by name."""
@@ -88,8 +98,7 @@ def _asked(system: System, rule: Node) -> Iterator[tuple[str, str]]:
     for message in pattern(system, rule.get("EventPattern"), rule.template):
         if (message.fields.get("detail-type", ANYTHING) & Language(((_CALL,),))).may() is None:
             continue
-        services = _texts(message, "detail.eventSource") or _texts(message, "source")
-        for service in services:
+        for service in _services(message):
             name = service.removesuffix(".amazonaws.com").removeprefix("aws.")
             yield from ((name, call) for call in _texts(message, "detail.eventName") or ["*"])
             if not _texts(message, "detail.eventName") and system.text(rule.get("State"), rule.template) == _WITH_READS:

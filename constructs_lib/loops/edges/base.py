@@ -178,6 +178,11 @@ class EdgeKind:
         del system
         return ()
 
+    def left_out(self, system: System) -> Iterable[str]:
+        """What it cannot follow, for people."""
+        del system
+        return ()
+
     def puts(self, system: System) -> Iterable[Put]:
         """What resources put somewhere by themselves."""
         del system

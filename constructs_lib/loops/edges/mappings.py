@@ -6,11 +6,14 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import EdgeKind, Listener, Put
+from constructs_lib.loops.edges.base import EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.kafka import CLUSTERS
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.streams import STREAM
 from constructs_lib.loops.edges.tables import TABLES
+from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.languages import Language
 from constructs_lib.loops.patterns import criteria
 
 if TYPE_CHECKING:
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["EventSourceMappings"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
-_SOURCES = {"sqs": (QUEUE,), "kinesis": (STREAM,), "dynamodb": TABLES}
+_SOURCES = {"sqs": (QUEUE,), "kinesis": (STREAM,), "dynamodb": TABLES, "kafka": CLUSTERS}
+_WITHOUT_ROLES = ("mq", "rds")
 _FAILURE_TARGETS = (QUEUE, "AWS::SNS::Topic", "AWS::S3::Bucket")
 
 
@@ -33,7 +37,7 @@ class EventSourceMappings(EdgeKind):
         for node in system.nodes(_MAPPING):
             if system.text(node.get("Enabled"), node.template) == "false":
                 continue
-            filters = partial(criteria, system, node.get("FilterCriteria"), node.template)
+            filters = partial(_filters, system, node)
             for source, type_ in _sources(system, node):
                 for target in system.texts(node.get("FunctionName"), node.template):
                     arn = function_arn(target)
@@ -45,6 +49,29 @@ class EventSourceMappings(EdgeKind):
             for config in system.mapping(node.get("DestinationConfig"), node.template):
                 for failure in system.mapping(config.get("OnFailure"), node.template):
                     yield from _failed(system, node, failure)
+
+    def left_out(self, system: System) -> Iterator[str]:
+        """The sources that ask whoever writes to them for a password, if for anything, and not for a role."""
+        for node in system.nodes(_MAPPING):
+            if node.get("SelfManagedEventSource") is not None:
+                yield f"who writes to the cluster of `{system.label(node)}`"
+            for arn in system.texts(node.get("EventSourceArn"), node.template) if node.get("EventSourceArn") else ():
+                known = next((found for found in system.by_arn(arn) if found.type == CLUSTERS[0]), None)
+                asks = known is not None and "'Iam': {'Enabled': True}" in str(known.get("ClientAuthentication"))
+                if [*arn.split(":"), "", "", ""][2] in _WITHOUT_ROLES or (known is not None and not asks):
+                    yield f"who writes to the source of `{system.label(node)}`"
+
+
+def _filters(system: System, node: Node) -> tuple[Message, ...]:
+    """What a mapping lets through: what its criteria do, of the topics that it names."""
+    found = criteria(system, node.get("FilterCriteria"), node.template)
+    names = [
+        text
+        for item in system.items(node.get("Topics") or [], node.template)
+        for text in system.texts(item, node.template)
+    ]
+    topics = Message({"topic": Language((tuple(f"{STAR}/{literal(name)}" for name in names),))} if names else {})
+    return tuple(message & topics for message in found) if names else found
 
 
 def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:

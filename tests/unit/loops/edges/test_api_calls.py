@@ -106,3 +106,9 @@ def test_a_denied_call_is_not_made(make: Make) -> None:
     assert make.check(resources).verdict == "loop-free"
     resources["Role"] = make.role(make.allow("ec2:*", "*"), {**denied, "Action": "ec2:Create*"})
     assert make.check(resources).verdict == "loop"
+
+
+def test_a_rule_that_asks_for_the_calls_of_all_services_is_named(make: Make) -> None:
+    report = make.check(tagger(make, {"detail-type": ["AWS API Call via CloudTrail"]}, "ec2:*"))
+
+    assert "the calls of all services, which `Rule` asks for" in report.not_modelled

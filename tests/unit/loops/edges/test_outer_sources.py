@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
     from tests.unit.loops.edges.parts import Resources
 
+CLUSTER_NAME = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Cluster"}]}]}
 TO_WORKER = {"Lambda": {"FunctionArn": arn("Worker")}}
 
 
@@ -139,3 +140,48 @@ def test_what_is_done_to_users_wakes_the_triggers_of_their_pool(
     }
 
     assert make.check(resources).verdict == verdict
+
+
+def fed(make: Make, topic_arn: Any, *topics: str, **cluster: Any) -> Resources:
+    source = {"EventSourceArn": {"Ref": "Cluster"}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "LATEST"}
+    named = {"Topics": list(topics)} if topics else {}
+    return {
+        **worker(make, "kafka-cluster:WriteData", topic_arn),
+        "Cluster": body("AWS::MSK::ServerlessCluster", ClusterName="all", **cluster),
+        "Mapping": body("AWS::Lambda::EventSourceMapping", **source, **named),
+    }
+
+
+@pytest.mark.parametrize(
+    ("topic_arn", "verdict"),
+    [
+        ("arn:aws:kafka:eu-west-1:123456789012:topic/all/*", "loop"),
+        ("arn:aws:kafka:eu-west-1:123456789012:topic/all/*/orders", "loop"),
+        ("arn:aws:kafka:eu-west-1:123456789012:topic/all/*/returns", "loop-free"),
+        ("arn:aws:kafka:eu-west-1:123456789012:topic/another/*", "loop-free"),
+        ({"Fn::Sub": ["arn:aws:kafka:*:*:topic/${Name}/*", {"Name": CLUSTER_NAME}]}, "loop"),
+    ],
+)
+def test_a_function_is_fed_from_the_topics_of_a_cluster(make: Make, topic_arn: Any, verdict: str) -> None:
+    assert make.check(fed(make, topic_arn, "orders")).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        (
+            {"EventSourceArn": "arn:aws:mq:eu-west-1:123456789012:broker:all:b-1"},
+            "who writes to the source of `Mapping`",
+        ),
+        ({"SelfManagedEventSource": {"Endpoints": {}}}, "who writes to the cluster of `Mapping`"),
+        ({"EventSourceArn": {"Ref": "Cluster"}}, "who writes to the source of `Mapping`"),
+    ],
+)
+def test_sources_that_ask_for_no_role_are_named(make: Make, source: Any, named: str) -> None:
+    resources = {
+        **worker(make, "s3:GetObject", "*"),
+        "Cluster": body("AWS::MSK::Cluster", ClusterName="all"),
+        "Mapping": body("AWS::Lambda::EventSourceMapping", FunctionName={"Ref": "Worker"}, **source),
+    }
+
+    assert named in make.check(resources).not_modelled
