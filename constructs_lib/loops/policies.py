@@ -253,7 +253,7 @@ def _principals(
             if "AWS" in choice and (read is _ever or choice is statement["Principal"]):
                 found += read(system, choice["AWS"], template)
         elif read is _ever or choice is statement["Principal"]:
-            found += system.texts(choice, template)
+            found += read(system, choice, template)
     return tuple(dict.fromkeys(found))
 
 

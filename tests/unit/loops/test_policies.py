@@ -75,6 +75,15 @@ def denied(**changed: Any) -> list[tuple[Any, ...]]:
         ({"NotResource": "arn:aws:s3:::photos/*"}, [Allow(PUT, PHOTOS)]),  # AWS refuses both
         ({"NotAction": "s3:Put*"}, [Allow(PUT, PHOTOS)]),
         ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, [Allow(PUT, PHOTOS)]),
+        (
+            {"Resource": "arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/in/*"},
+            [Allow(PUT, glob("s3:accesspoint:point/in/*")), Allow(PUT, glob(f"s3:{FIRST_FREE}/in/*"))],
+        ),
+        (
+            {"Resource": {"Fn::Sub": "arn:aws:s3:::${Stage}/*"}},
+            [Allow(PUT, glob("s3:dev/*")), Allow(PUT, glob("s3:prod/*"))],
+        ),
+        ({"Action": {"Fn::Sub": "s3:${Stage}*"}}, [Allow(Actions(("s3:dev*", "s3:prod*")), PHOTOS)]),
         ({"Resource": "arn:aws:s3:::photos/${aws:username}/*"}, [Allow(PUT, f"s3:photos/{FIRST_FREE}/{STAR}")]),
     ],
 )
@@ -87,6 +96,13 @@ def test_what_a_statement_allows(changed: Body, allowed: list[Allow]) -> None:
     [
         ({}, Deny(PUT, (PHOTOS,))),
         ({"Condition": {}}, Deny(PUT, (PHOTOS,))),
+        ({"Resource": None}, Deny(PUT, (STAR,))),
+        (
+            {"Resource": {"Fn::Sub": "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:jobs"}},
+            Deny(PUT, ("sqs:jobs",)),
+        ),
+        ({"Resource": "jobs*"}, Deny(PUT, (FIRST_FREE,))),
+        ({"Resource": "arn:aws-cn:logs:::log-group:jobs"}, Deny(PUT, (f"{FIRST_FREE}:log-group:jobs",))),
         ({"Resource": ["arn:aws:s3:::photos/*", "*"]}, Deny(PUT, (PHOTOS, STAR))),
         ({"Resource": None, "NotResource": "arn:aws:s3:::photos/*"}, Deny(PUT, (PHOTOS,), inverted=True)),
         ({"Action": None, "NotAction": "s3:Get*"}, Deny(Actions(("s3:Get*",), inverted=True), (PHOTOS,))),
@@ -122,6 +138,9 @@ def test_an_action_that_is_not_known_is_every_action_where_it_allows() -> None:
     actions = ["s3:PutObject", {"Ref": "Free"}]
 
     assert rules(Action=actions) == [(Allow(EVERY, PHOTOS, doubt=UNKNOWN_ACTION),)]
+    assert rules(Action=actions, Resource=None, NotResource="arn:aws:s3:::photos/*") == [
+        (Allow(EVERY, STAR, (PHOTOS,), UNKNOWN_ACTION),)
+    ]
     assert rules(Action={"Fn::Sub": "s3:${Free}"}) == [(Allow(EVERY, PHOTOS, doubt=UNKNOWN_ACTION),)]
     assert denied(Action=None, NotAction=actions) == [(Deny(Actions(("*",), inverted=True), (PHOTOS,)),)]
 
@@ -182,6 +201,8 @@ OTHER = "arn:aws:iam::123456789012:role/other"
         (only_if({"AWS": ROLE}, {"AWS": OTHER}), (ROLE, OTHER), ()),
         (only_if("*", ROLE), ("*", ROLE), ()),
         ({"Fn::Sub": ROLE}, (ROLE,), (ROLE,)),
+        ({"Ref": "Stage"}, ("dev", "prod"), ()),
+        ({"AWS": {"Ref": "Stage"}}, ("dev", "prod"), ()),
     ],
 )
 def test_who_a_statement_is_for(given: Any, allowed: tuple[str, ...] | None, denied: tuple[str, ...] | None) -> None:
@@ -190,6 +211,7 @@ def test_who_a_statement_is_for(given: Any, allowed: tuple[str, ...] | None, den
 
 def test_a_grant_to_all_but_some_is_one_to_everyone() -> None:
     assert principals(None, NotPrincipal={"AWS": ROLE}) == ("*",)
+    assert principals({"AWS": ROLE}, Resource=None, NotResource="arn:aws:s3:::photos/*") == (ROLE,)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +228,8 @@ def test_a_grant_to_all_but_some_is_one_to_everyone() -> None:
         ({"Statements": []}, [UNKNOWN_DOCUMENT]),
         ("no JSON", [UNKNOWN_DOCUMENT]),
         ("[1]", [UNKNOWN_DOCUMENT]),
+        ('["Statement"]', [UNKNOWN_DOCUMENT]),
+        (only_if({}, {"Statement": WRITE}), [UNKNOWN_DOCUMENT, Statement(None, (Allow(PUT, PHOTOS),))]),
         ("[" * 100_000, [UNKNOWN_DOCUMENT]),
         ({"Ref": "Free"}, [UNKNOWN_DOCUMENT]),
         ({"Statement": {"Ref": "Free"}}, [UNKNOWN_STATEMENT]),
@@ -242,10 +266,12 @@ def test_a_denial_in_what_is_not_always_there_excuses_nothing() -> None:
     assert read({"Statement": [DENIAL, WRITE]}, certain=False) == [ALLOWS]
 
 
-def test_a_statement_knows_where_it_stands() -> None:
-    [found] = read({"Statement": [WRITE]})
+@pytest.mark.parametrize("statement", [WRITE, DENIAL, {**WRITE, "NotResource": "*"}])
+def test_a_statement_knows_where_it_stands(statement: Body) -> None:
+    statement = {key: value for key, value in statement.items() if key != "Resource" or "NotResource" not in statement}
+    [found] = read({"Statement": [statement]})
 
-    assert found.origin is WRITE
+    assert found.origin is statement
 
 
 @pytest.mark.parametrize(
@@ -271,6 +297,33 @@ def test_the_pattern_that_covers_an_action_is_named(
     covering: str | None,
 ) -> None:
     assert Actions(patterns, inverted).covers(action) == covering
+
+
+@pytest.mark.parametrize(
+    ("patterns", "inverted", "action", "touching"),
+    [
+        (("ec2:Run*",), False, "ec2:RunInstances", "ec2:Run*"),
+        (("s3:*", "ec2:RunInstances"), False, "ec2:*", "ec2:RunInstances"),
+        (("EC2:runinstances",), False, "ec2:R*", "EC2:runinstances"),
+        (("ec2:?unInstances",), False, "ec2:Ru*", "ec2:?unInstances"),
+        (("*",), False, "ec2:*", "*"),
+        (("s3:*",), False, "ec2:*", None),
+        (("ec2:Describe*", "ec2:GetX", "ec2:List*"), False, "ec2:*", None),
+        (("ec2:describe*",), False, "ec2:*", None),
+        (("ec2:Describe*",), False, "ec2:Describe*", "ec2:Describe*"),
+        (("ec2:*",), False, "ec2:Describe*", "ec2:*"),
+        (("s3:*",), True, "ec2:*", "*"),
+        (("ec2:*",), True, "ec2:*", None),
+        (("ec2:RunInstances",), True, "ec2:*", "*"),
+    ],
+)
+def test_the_pattern_that_has_an_action_in_common_is_named(
+    patterns: tuple[str, ...],
+    inverted: bool,  # noqa: FBT001
+    action: str,
+    touching: str | None,
+) -> None:
+    assert Actions(patterns, inverted).touches(action) == touching
 
 
 def test_what_a_list_has_always_is_what_neither_a_condition_nor_a_parameter_chooses() -> None:
