@@ -6,6 +6,7 @@ where it takes more than the templates tell, only what the graph shows to break 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.changes import Fix
@@ -21,6 +22,9 @@ from constructs_lib.loops.narrowing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs_lib.loops.changes import Change
     from constructs_lib.loops.finder import Edge, Finder
     from constructs_lib.loops.graph import Graph, Outlet
     from constructs_lib.loops.trials import Trials
@@ -54,7 +58,8 @@ def fixes(graph: Graph, finder: Finder, edges: list[Edge], trials: Trials) -> tu
                 for text, changes, on_graph in way(graph, edge, alike[edge]):
                     tried = trials.breaks(edges, graph, changes) if changes else None
                     if tried or (on_graph and known and text not in found):
-                        found[text] = Fix(text, changes if tried else ())
+                        own = ", with a role of its own" if tried and _makes_role(changes) else ""
+                        found[text] = Fix(f"{text}{own}", changes if tried else ())
     return tuple(found.values()) or (Fix(_last(graph, edges[0])),)
 
 
@@ -72,3 +77,8 @@ def _last(graph: Graph, edge: Edge) -> str:
 def _is_unknown(graph: Graph, edge: Edge, outlet: Outlet) -> bool:
     """Whether a grant stands for what a role or policy allows that is not in the templates."""
     return isinstance(outlet, Grant) and graph.origin(edge.source, outlet.allow) is None
+
+
+def _makes_role(changes: Iterable[Change]) -> bool:
+    """Whether changes give an actor a role of its own."""
+    return any(isinstance(c.value, Mapping) and c.value.get("Type") == "AWS::IAM::Role" for c in changes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges import Put
 from constructs_lib.loops.edges.s3 import BUCKET
-from constructs_lib.loops.narrowing import events, keys_of
+from constructs_lib.loops.narrowing import events, keys_of, plain
 from constructs_lib.loops.provenance import exact_place, properties_at, value_at
 from constructs_lib.loops.rewriting import rewritten
 from constructs_lib.loops.roles import new_id
@@ -57,7 +57,7 @@ def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     if text is None or not listened_to_by_name or any(passage.deposit is None for _, passage in alike):
         return
     if "Access" not in events(alike):
-        twin = new_id(graph, f"{first.id}Output")
+        twin = new_id(graph, f"{plain(first.id)}Output")
         changes = _granted(graph, edge, alike, twin)
         yield f"{text} `{graph.system.label(first)}`", _with_twin(first, twin, changes), True
 
@@ -69,14 +69,15 @@ def put_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     what = next((_SENT[passage.action] for _, passage in alike if passage.action in _SENT), None)
     if kind is None or what is None:
         return
-    twin = new_id(graph, f"{edge.source.id}{what.title()}")
+    twin = new_id(graph, f"{plain(edge.source.id)}{what.title()}")
     grants: Alike = [(outlet, passage) for outlet, passage in alike if not isinstance(outlet, Put)]
     allowed = _granted(graph, edge, grants, twin) if grants else ()
     changes = [_redirected(outlet, first, twin) for outlet, _ in alike if isinstance(outlet, Put)]
     sent = tuple(change for change in changes if change is not None)
     if len(sent) == len(changes) and (allowed or not grants):
         label = graph.system.label
-        text = f"send the {what} of `{label(edge.source)}` to another {kind} than `{label(first)}`"
+        more = ", and what its role may send," if grants else ""
+        text = f"send the {what} of `{label(edge.source)}`{more} to another {kind} than `{label(first)}`"
         yield text, _with_twin(first, twin, (*allowed, *sent)), False
 
 
@@ -101,7 +102,7 @@ def access_logs_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     for hop in edge.passage.hops:
         at = exact_place(hop.source, hop.entry) if hop.via == "access logs" else None
         if at is not None:
-            twin = new_id(graph, f"{hop.source.id}AccessLogs")
+            twin = new_id(graph, f"{plain(hop.source.id)}AccessLogs")
             change = Change(hop.source.template, (*at, "DestinationBucketName"), {"Ref": twin})
             label = graph.system.label
             text = f"let `{label(hop.source)}` log its accesses to another bucket than `{label(hop.target)}`"

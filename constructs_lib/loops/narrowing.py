@@ -37,6 +37,7 @@ __all__ = [
     "narrower_delivery",
     "narrower_trigger",
     "narrower_write",
+    "plain",
     "words",
 ]
 
@@ -45,9 +46,21 @@ _BUS = "AWS::Events::EventBus"
 _RULE = "AWS::Events::Rule"
 _USUAL = ("output/", "out/", "processed/", "results/")
 _INPUTS = ("in/", "incoming/", "originals/")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _HASH = re.compile(r"(?<=.)[0-9A-F]{8}$")
-_SAYS_NOTHING = {"function", "lambda", "fn", "func", "handler", "role", "execution", "default", "policy"}
+_SAYS_NOTHING = {
+    "function",
+    "lambda",
+    "fn",
+    "func",
+    "handler",
+    "role",
+    "execution",
+    "default",
+    "policy",
+    "stack",
+    "app",
+}
 
 
 def narrower_write(graph: Graph, edge: Edge, alike: Alike) -> Offered:
@@ -55,7 +68,8 @@ def narrower_write(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     prefix = _prefix_to_write(graph, edge, alike)
     if prefix is None:
         return
-    text = f"write where the trigger does not match, e.g. {_example(graph, edge, prefix)}"
+    of = "" if edge.source.resource.construct_path else f" of `{graph.system.label(edge.passage.first)}`"
+    text = f"write where the trigger does not match, e.g. {_example(graph, edge, prefix)}{of}"
     yield text, _written_under(graph, edge, alike, prefix), True
 
 
@@ -79,9 +93,9 @@ def both_narrower(graph: Graph, edge: Edge, alike: Alike) -> Offered:
         if own is None or not narrowed:
             continue
         written = _written_under(graph, edge, alike, own)
-        apart = f"keep input and output in `{graph.system.label(edge.passage.first)}` apart: trigger on `{prefix}*`"
+        apart = f"keep input and output in `{graph.system.label(edge.passage.first)}` apart: {trigger.example(prefix)}"
         if written:
-            yield f"{apart}, {_action(edge)} on `{own}*`", narrowed + written, False
+            yield f"{apart}, {_example(graph, edge, own)}", narrowed + written, False
         else:
             refused = _denied_under(graph, edge, alike, f"{prefix}*")
             yield f"{apart}, and deny {_action(edge)} there", refused and narrowed + refused, False
@@ -128,13 +142,22 @@ def events(alike: Alike) -> set[str]:
     return {text for event in events if event is not None for group in event.all_of for text in group}
 
 
+def plain(name: str) -> str:
+    """A logical id without the digits that CDK puts behind it.
+
+    >>> plain("PhotosB9552D0D"), plain("Photos")
+    ('Photos', 'Photos')
+    """
+    return _HASH.sub("", name)
+
+
 def words(name: str) -> list[str]:
     """The words of a logical id that tell something, in lower case.
 
     >>> words("ResizePhotosFunction"), words("LambdaFunction"), words("S3ToTextFnA1B2C3D4")
-    (['resize', 'photos'], [], ['s', '3', 'to', 'text'])
+    (['resize', 'photos'], [], ['s3', 'to', 'text'])
     """
-    found = [word.lower() for word in _WORD.findall(_HASH.sub("", name))]
+    found = [word.lower() for word in _WORD.findall(plain(name))]
     while found and found[-1] in _SAYS_NOTHING:
         found.pop()
     return found
@@ -157,10 +180,11 @@ def _to_write(graph: Graph, edge: Edge, used: Iterable[str]) -> Iterator[str]:
     """Prefixes that a person would choose for what an actor writes."""
     node = edge.source
     if node.resource.construct_path:
-        own = [f"{name.lower()}/" for name in graph.system.label(node).split("/")]
+        parts = map(words, graph.system.label(node).split("/"))
+        own = [f"{'-'.join(part)}/" for part in parts if part]
     else:
-        told = next((found for found in map(words, _names(node)) if found), ["function"])
-        own = [f"{'-'.join(told)}-output/"] if told != ["function"] else []
+        told = next((found for found in map(words, _names(node)) if found), [])
+        own = [f"{'-'.join(told)}-output/"] if told else []
     if len(graph.listeners(edge.passage.first)) > MANY:  # trying a name of its own for each would be quadratic
         own = []
     taken = list(used)
@@ -200,11 +224,15 @@ def _action(edge: Edge) -> str:
 
 
 def _example(graph: Graph, edge: Edge, prefix: str) -> str:
-    called = graph.system.label(edge.passage.first)
     if not edge.source.resource.construct_path:
-        return f"{_action(edge)} on `{prefix}*` of `{called}`"
-    variable = called.rpartition("/")[2]
-    return f'{_action(edge).partition(":")[2]}({variable[:1].lower() + variable[1:]}, prefix="{prefix}")'
+        return f"{_action(edge)} on `{prefix}*`"
+    return f'{_action(edge).partition(":")[2]}({_variable(graph, edge.passage.first)}, prefix="{prefix}")'
+
+
+def _variable(graph: Graph, node: Node) -> str:
+    """What a construct may be called in the code of an app."""
+    name = graph.system.label(node).rpartition("/")[2]
+    return name[:1].lower() + name[1:]
 
 
 def _written_under(graph: Graph, edge: Edge, alike: Alike, prefix: str) -> tuple[Change, ...]:
@@ -287,7 +315,14 @@ class _Trigger:
         hop = self._hops[0]
         if _is_rule(hop) and hop.by is not None:
             return f"let `{label(hop.by)}` take only keys with the prefix `{prefix}`"
-        return f"let `{label(self._bucket)}` tell `{label(hop.target)}` only of the prefix `{prefix}`"
+        example = f", e.g. {self.example(prefix)}" if hop.target.resource.construct_path else ""
+        return f"let `{label(self._bucket)}` tell `{label(hop.target)}` only of the prefix `{prefix}`{example}"
+
+    def example(self, prefix: str) -> str:
+        """How to say so."""
+        if _is_rule(self._hops[0]) or not self._hops[0].target.resource.construct_path:
+            return f"trigger on `{prefix}*`"
+        return f'S3Trigger({_variable(self._graph, self._bucket)}, prefix="{prefix}")'
 
     def changes(self, prefix: str) -> tuple[Change, ...]:
         """The same for programs; none if the filters that are there are not plain."""

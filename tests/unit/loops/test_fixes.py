@@ -190,6 +190,7 @@ def test_a_rule_takes_fewer_keys(make: Make) -> None:
 APART = "keep input and output in `Photos` apart: trigger on `in/*`, "
 IN = {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}}
 FILTER = ("Photos/Properties/NotificationConfiguration/LambdaConfigurations/0/Filter", IN)
+PHOTOS = {"Fn::GetAtt": ["Photos1A2B3C4D", "Arn"]}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -344,7 +345,8 @@ def test_what_several_have_is_changed_for_the_one_alone(make: Make) -> None:
     resources = looping(make, make.allow("s3:GetObject", "*")) | {"Upload": make.function(), "Attached": attached}
     resources["Role"]["Properties"]["RoleName"] = "shared"
     resources["Role"]["DependsOn"] = "Photos"
-    (narrowed, *_) = changes(make, resources).values()
+    (text, narrowed), *_ = changes(make, resources).items()
+    assert text.endswith("s3:PutObject on `resize-output/*` of `Photos`, with a role of its own")
     inline = make.role(make.allow("s3:GetObject", "*"))["Properties"]["Policies"]
     new = make.allow("s3:PutObject", make.objects("Photos", "resize-output/*"))
     assert narrowed == [
@@ -530,7 +532,7 @@ def test_a_destination_and_the_grant_for_it_go_elsewhere_together(make: Make) ->
     }
     twin = {"Fn::GetAtt": ["WorkResults", "Arn"]}
     assert changes(make, resources) == {
-        "send the results of `Work` to another queue than `Jobs`": [
+        "send the results of `Work`, and what its role may send, to another queue than `Jobs`": [
             ("WorkResults", {"Type": "AWS::SQS::Queue"}),
             (STATEMENTS, [make.allow("sqs:SendMessage", twin)]),
             ("Config/Properties/DestinationConfig/OnSuccess/Destination", twin),
@@ -563,3 +565,15 @@ def test_a_nested_template_is_changed_in_its_parent(make: Make) -> None:
     fixed = finding.fixes[0].applied_to(parent)
     assert check([fixed]).verdict == "loop-free"
     assert (fixed.document, fixed.nested["Inner"].document == child.document) == (parent.document, False)
+
+
+def test_of_an_app_the_help_is_written_as_its_code_and_twins_have_plain_names(make: Make) -> None:
+    resources = looping(make, make.allow("s3:PutObject", {"Fn::Join": ["", [PHOTOS, "/*"]]}), prefix="")
+    resources["Photos1A2B3C4D"] = resources.pop("Photos")
+    for name, path in (("Photos1A2B3C4D", "App/Photos/Resource"), ("Resize", "App/Resize/Resource")):
+        resources[name]["Metadata"] = {"aws:cdk:path": path}
+    found = changes(make, resources)
+    apart = "keep input and output in `App/Photos` apart: "
+    code = 'S3Trigger(photos, prefix="in/"), PutObject(photos, prefix="resize/")'
+    assert list(found) == [apart + code, "write to another bucket than `App/Photos`"]
+    assert found["write to another bucket than `App/Photos`"][0] == ("PhotosOutput", {"Type": "AWS::S3::Bucket"})
