@@ -62,14 +62,12 @@ def _texts(system: System, node: Node, value: Any) -> tuple[str, ...]:
 
 def _calls(system: System, node: Node, integration: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The calls that an integration makes, by name, with what is known of their arguments."""
-    subtype = system.text(integration.get("IntegrationSubtype"), node.template)
-    if subtype is not None:
+    for subtype in _texts(system, node, integration.get("IntegrationSubtype")):
         name = subtype.lower().replace("stepfunctions", "states").replace("-", ":", 1)
         yield _call(name, _parameters(system, node, integration))
-        return
     for uri in _texts(system, node, integration.get("Uri")):
         found = _URI.search(uri)
-        if found is None:
+        if found is None or found[1] == "lambda":
             continue
         service, way, rest = found.groups()
         arguments = {**_mentioned(system, node, integration), **_parameters(system, node, integration)}

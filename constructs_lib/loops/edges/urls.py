@@ -15,7 +15,7 @@ from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.templates.symbols import symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from constructs_lib.templates.system import Node, System
 
@@ -56,18 +56,10 @@ class Urls(EdgeKind):
 
     def puts(self, system: System) -> Iterator[Put]:
         """What functions may call because their environment tells them a URL, whatever their roles allow."""
-        known = _known(system)
-        if not known.hosts and not known.domains:
-            return
         for node in system.nodes(FUNCTION):
             for environment in system.mapping(node.get("Environment"), node.template):
                 for variables in system.mapping(environment.get("Variables"), node.template):
-                    for name, value in variables.items():
-                        for arn in _in(system, known, value, node):
-                            doubt = (
-                                f"only the code of `{system.label(node)}` tells whether it calls the URL in `{name}`"
-                            )
-                            yield Put(node, arn, f"calls the URL in {name}", doubt=doubt)
+                    yield from _told(system, node, variables)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """What API destinations of EventBridge call."""
@@ -79,7 +71,7 @@ class Urls(EdgeKind):
 
 def called(system: System, text: str) -> list[str]:
     """The ARNs of the APIs and functions that a URL calls, as far as they need no role's signature."""
-    return _called(_known(system), text)
+    return [] if text.startswith("arn:") else _called(_known(system), text)
 
 
 def _request(message: Message) -> Message:
@@ -87,11 +79,13 @@ def _request(message: Message) -> Message:
     return Message()
 
 
-def _in(system: System, known: _Known, value: Any, node: Node) -> Iterator[str]:
-    # A literal holds no API's name; only custom domains are spelled out.
-    if not isinstance(value, str) or known.domains:
-        for text in system.texts(value, node.template):
-            yield from _called(known, text)
+def _told(system: System, node: Node, variables: Mapping[str, Any]) -> Iterator[Put]:
+    for name, value in variables.items():
+        # Most values are short literals, which hold no host.
+        texts = system.texts(value, node.template) if not isinstance(value, str) or "." in value else ()
+        for arn in dict.fromkeys(arn for text in texts for arn in called(system, text)):
+            doubt = f"only the code of `{system.label(node)}` tells whether it calls the URL in `{name}`"
+            yield Put(node, arn, f"calls the URL in {name}", doubt=doubt, entry=variables)
 
 
 def _called(known: _Known, text: str) -> list[str]:
