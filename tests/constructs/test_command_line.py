@@ -174,7 +174,7 @@ class TestCdk:
         code, _, errors = project.cdk("synth", "--quiet")
         assert code == 0
         assert "CloudFormation: cdk.out/Thumbnails.template.json\nSAM: cdk.out/sam/Thumbnails/template.yaml\n" in errors
-        assert "\nLoops: loop-free: 8 resources read; graph: 1 function" in errors
+        assert "\nLoops: loop-free: 6 resources read; graph: 1 function" in errors
         assert project.emitted == ["Thumbnails"]
 
     def test_synth_fails_for_a_loop_and_leaves_no_sam_template(self, project: Project) -> None:
@@ -238,7 +238,7 @@ class TestAcknowledged:
         project.declare(written="in/", later=BY_FINGERPRINT.replace("FINGERPRINT", project.fingerprint))
         code, _, errors = project.cdk("synth", "--quiet")
         assert code == 0
-        assert "\nLoops: loop-free, 1 acknowledged: 8 resources read; graph: 1 function" in errors
+        assert "\nLoops: loop-free, 1 acknowledged: 6 resources read; graph: 1 function" in errors
         assert project.emitted == ["Thumbnails"]
 
     def test_what_is_unproven_is_let_pass_by_its_name(self, project: Project) -> None:
@@ -249,7 +249,7 @@ class TestAcknowledged:
         project.declare(later=UNKNOWN + BY_NAME.replace("REFERENCE", "invocation-loop-unproven"))
         code, _, errors = project.cdk("synth", "--quiet")
         assert (code, errors.count("error[invocation-loop-unproven]")) == (0, 0)
-        assert "\nLoops: unproven: 8 resources read; graph: 1 function" in errors
+        assert "\nLoops: unproven: 6 resources read; graph: 1 function" in errors
         assert project.emitted == ["Thumbnails"]
 
     def test_what_is_unproven_is_let_pass_by_its_fingerprint(self, project: Project) -> None:
@@ -258,5 +258,5 @@ class TestAcknowledged:
         project.declare(later=UNKNOWN + BY_FINGERPRINT.replace("FINGERPRINT", project.fingerprint))
         code, _, errors = project.cdk("synth", "--quiet")
         assert code == 0
-        assert "\nLoops: loop-free, 1 acknowledged: 8 resources read; graph: 1 function" in errors
+        assert "\nLoops: loop-free, 1 acknowledged: 6 resources read; graph: 1 function" in errors
         assert project.emitted == ["Thumbnails"]

@@ -138,7 +138,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
         (0, 1),
         (0, 0),
     ]
-    assert results[-1][1].startswith("network.yaml, service.yaml: loop-free: 2 functions")
+    assert results[-1][1].startswith("network.yaml, service.yaml: loop-free: 4 resources read; graph: 2 functions")
 
 
 def test_the_steps_of_the_workflows_run(tmp_path: Path) -> None:
