@@ -166,6 +166,9 @@ class Acknowledged:
 class Report:
     """What a check of one system found.
 
+    The numbers are those of the templates, whatever conditions make of them: of two functions of which a deployment has
+    only one, both are counted, with all that they may do.
+
     Args:
         findings: loops and what could not be proven to be none, worst first.
         read: how many resources the templates have.
