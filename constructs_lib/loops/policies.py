@@ -200,7 +200,9 @@ def _statement(
     # What takes away from the allowed counts only if it is so under all conditions.
     read = always if inverted == allows else _ever
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
-    unknown = system.symbols.character("policy variable", "${…}", "free", "a policy variable may be anything")
+    # Variables of two statements need not be the same text, even those of one name.
+    own = object() if any(map(_has_variable, texts)) else "policy variable"
+    unknown = system.symbols.character(own, "${…}", "free", "a policy variable may be anything")
     found = [(text, address(text, unknown=unknown)) for text in texts]
     if inverted == allows:  # What takes away counts only where it is certain to be.
         here = partial(is_here, region=system.region, account=system.account)
@@ -219,6 +221,10 @@ def _statement(
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
     return Statement(principals, (Deny(actions, globs, inverted),), statement)
+
+
+def _has_variable(text: str) -> bool:
+    return "${" in text
 
 
 def _elsewhere(glob: str, unknown: str) -> str:

@@ -291,3 +291,16 @@ def test_a_denial_for_one_session_of_a_role_is_none_for_its_others(make: Make, p
     denial = {"Type": "AWS::S3::BucketPolicy", "Properties": properties}
 
     assert make.check(writing(make, {"Statement": [WRITE]}, Denial=denial)).verdict == verdict
+
+
+@pytest.mark.parametrize("kind", ["Resource", "NotResource"])
+@pytest.mark.parametrize("denied", ["${aws:username}", "${aws:PrincipalTag/team}"])
+def test_variables_of_two_statements_may_be_two_texts(make: Make, kind: str, denied: str) -> None:
+    key = "/in/*" if kind == "Resource" else "/out/*"
+    allowed = {**WRITE, "Resource": "arn:aws:s3:::photos/${aws:username}/in/*"}
+    denial = {"Effect": "Deny", "Action": "s3:*", kind: f"arn:aws:s3:::photos/{denied}{key}"}
+    found = make.check(writing(make, {"Statement": [allowed, denial]})).findings
+
+    assert [(finding.verdict, finding.reasons) for finding in found] == [
+        ("unproven", ("a policy variable may be anything",))
+    ]
