@@ -22,7 +22,7 @@ FREE = SYMBOLS.character("c", "${Parameter}", "free")
         pytest.param(((MADE_UP, ACCOUNT),), (MADE_UP,), True, id="one of two"),
         pytest.param(((MADE_UP, ACCOUNT),), (ACCOUNT, MADE_UP), False, id="both of two"),
         pytest.param(((MADE_UP,), (STAR,)), (MADE_UP,), False, id="of one group"),
-        pytest.param(((FREE,),), (FREE,), True, id="policy variables share a symbol"),
+        pytest.param(((FREE,),), (FREE,), False, id="a parameter"),
         pytest.param(((MADE_UP,),), (f"{MADE_UP}/{STAR}",), True, id="a part"),
     ],
 )
