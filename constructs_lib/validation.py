@@ -22,7 +22,7 @@ from constructs_lib.finish import identity
 from constructs_lib.templates import Template, dependency_cycle, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import constructs
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTEXT_KEY", "FAILED", "Guard", "guard", "guard_of"]
 
+_NESTED = ".NestedStack"
+_NESTED_RESOURCE = f"{_NESTED}Resource"
 CONTEXT_KEY = "constructs-lib:guard"
 FAILED = "ValidationFailed: Validation failed. A copy of this report"  # what CDK raises when it has shown the report
 
@@ -137,7 +139,7 @@ def _read(paths: Iterable[Path]) -> Iterator[Template]:
 def _with_construct_paths(template: Template) -> Template:
     """The template with `aws:cdk:path` on each resource, which CDK writes only when its CLI asks for it.
 
-    The assembly's metadata has the paths too, for stacks that are not nested.
+    The assembly's metadata has the paths too, those in nested stacks included.
     """
     path = template.path
     if path is None or any(resource.construct_path for resource in template.resources.values()):
@@ -145,14 +147,32 @@ def _with_construct_paths(template: Template) -> Template:
     metadata = _metadata(path)
     if metadata == path or not metadata.exists():
         return template
+    paths = {
+        construct_path.removeprefix("/"): entry["data"]
+        for construct_path, entries in json.loads(metadata.read_text()).items()
+        for entry in entries
+        if entry.get("type") == "aws:cdk:logicalId"
+    }
+    return _named(template, paths)
+
+
+def _named(template: Template, paths: Mapping[str, str]) -> Template:
+    """A template with the paths of its own constructs and those of its nested stacks."""
+    of_nested: dict[str, dict[str, str]] = {}
+    for path, logical_id in paths.items():
+        if logical_id in template.nested and path.endswith(_NESTED_RESOURCE):
+            # `Data/Files.NestedStack/Files.NestedStackResource` is the resource of the nested stack `Data/Files`.
+            scope = path.rpartition("/")[0].removesuffix(_NESTED)
+            of_nested[logical_id] = {one: paths[one] for one in paths if one.startswith(f"{scope}/")}
+    inside = {path for nested in of_nested.values() for path in nested}
     resources = dict(template.resources)
-    for construct_path, entries in json.loads(metadata.read_text()).items():
-        for entry in entries:
-            resource = resources.get(entry["data"]) if entry.get("type") == "aws:cdk:logicalId" else None
-            if resource is not None:
-                own = {"aws:cdk:path": construct_path.removeprefix("/"), **resource.body.get("Metadata", {})}
-                resources[resource.logical_id] = replace(resource, body={**resource.body, "Metadata": own})
-    return replace(template, resources=resources)
+    for path, logical_id in paths.items():
+        if path not in inside and logical_id in resources:
+            resource = resources[logical_id]
+            metadata = {"aws:cdk:path": path, **resource.body.get("Metadata", {})}
+            resources[logical_id] = replace(resource, body={**resource.body, "Metadata": metadata})
+    nested = {key: _named(child, of_nested.get(key, {})) for key, child in template.nested.items()}
+    return replace(template, resources=resources, nested=nested)
 
 
 def _metadata(template: Path) -> Path:

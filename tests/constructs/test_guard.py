@@ -152,9 +152,11 @@ class TestWhereItLooks:
             app.synth()
 
     def test_a_nested_stack(self, app: cdk.App, stack: cdk.Stack, declare: Declare) -> None:
-        looping(cdk.NestedStack(stack, "Nested"), declare)
-        with pytest.raises(RuntimeError, match="s3-invocation-loop"):
+        looping(cdk.NestedStack(cdk.NestedStack(stack, "Outer"), "Inner"), declare)
+        cdk.CfnResource(stack, "PhotosB9552D0D", type="AWS::SNS::Topic").override_logical_id("PhotosB9552D0D")
+        with pytest.raises(RuntimeError) as raised:
             app.synth()
+        assert LOOP.replace("Thumbnails/", "Thumbnails/Outer/Inner/") in without_lines(str(raised.value))
 
     def test_a_loop_over_two_stacks(self, app: cdk.App, declare: Declare) -> None:
         photos = s3.Bucket(cdk.Stack(app, "Data"), "Photos", bucket_name="photos-of-example-org")
