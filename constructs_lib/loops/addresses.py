@@ -200,6 +200,5 @@ def _may_be_same(pattern: str, target: str) -> bool:
     if "generated" in kinds:
         others = [text for text in (named, name) if not has_symbols(text)]
         return any(map(looks_made_up, others))
-    if kinds <= {"twelve", "region", "fixed"}:  # they hold no border of a name
-        return Language(((widened(named),), (widened(name),))).may() is not None
-    return True
+    # No border of a name is in what is left.
+    return Language(((widened(named),), (widened(name),))).may() is not None

@@ -103,6 +103,7 @@ def test_names_that_cannot_be_the_same_are_two_resources(pattern: str, target: s
         ("stack-photos-1a2b3c4d5e6f", True),
         ("stack-photos-1A2B3C4D5E6F7G/", True),
         ("stack-photos-1A2B3C4D5E6F7:", True),
+        ("stack-photos-1A2B3C4D5E6X/", True),
         ("stack-photos-1a2b3c4d5e6f7g8", False),
         ("photos", False),
         ("stack-photos-1a2b3c4d5e6f/in", False),
@@ -160,6 +161,7 @@ def test_an_arn_names_a_resource_by_its_service_and_name(arn: str, named: str | 
         ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point", None),
         ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/in/*", "s3:accesspoint:point/in/*"),
         ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/a", "s3:accesspoint:point/a"),
+        ("arn:aws:s3:eu-west-1:123456789012:accesspoint/point/object/in/object/a", "s3:accesspoint:point/in/object/a"),
         ("arn:aws:s3::123456789012:accesspoint/point.mrap/object/a", "s3:accesspoint:point.mrap/a"),
         ("arn:aws:s3:*:*:accesspoint/point/object/a", "s3:accesspoint:point/a"),
         ("arn:aws:s3:eu-west-1:*:accesspoint/point*", "s3:accesspoint:point*/*"),
@@ -189,6 +191,11 @@ def test_what_a_pattern_of_a_policy_names(arn: str, named: str | None) -> None:
     found = address(arn, unknown=FREE)
 
     assert (None if found is None else SYMBOLS.show(show_glob(found))) == named
+
+
+def test_a_star_in_a_policy_is_a_wildcard_and_one_that_a_variable_stands_for_is_none() -> None:
+    assert address("arn:aws:s3:::a*?${x}*?${*}${?}", unknown=FREE) == f"s3:a{STAR}{ANY}{FREE}{STAR}{ANY}*?"
+    assert address(f"x{MADE_UP}", unknown=FREE) is None
 
 
 @pytest.mark.parametrize(
@@ -231,6 +238,11 @@ def test_what_a_pattern_of_a_policy_names(arn: str, named: str | None) -> None:
         ("xrn:aws:s3:*", False),
         ("arn:*", False),
         ("photos", False),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:jobs:*", True),
+        ("arn:aws:logs:eu-west-2:123456789012:log-group:jobs:*", False),
+        ("arn:aws:s3:X", False),
+        ("arn:aws:*::*:x", False),
+        ("arn:aws:*:*:?*:x", False),
     ],
 )
 def test_what_a_policy_names_is_here_if_its_place_is_the_systems(arn: str, here: bool) -> None:  # noqa: FBT001
@@ -252,6 +264,12 @@ def test_what_a_policy_names_is_here_if_its_place_is_the_systems(arn: str, here:
         (f"s3:photos/{FREE}", "s3:photos/", [FREE], [FREE]),
         (f"s3:photos-{ACCOUNT}/*", "s3:photos-123456789012/", [], ["*"]),
         (f"s3:photos-{ACCOUNT}/*", "s3:photos-12345678901/", [], []),
+        (f"sqs:{FREE}", "sqs:jobs", [], ["*"]),
+        (f"sqs:{FREE}-in", "sqs:jobs-in", [], ["*-in", ""]),
+        (f"sqs:{FREE}-in", "sqs:jobs-out", [], ["*-in"]),
+        (f"sqs:{FREE}*", "sqs:jobs", [], ["*"]),
+        ("sqs:jobs", f"sqs:{FREE}", [], ["jobs", "obs", "bs", "s", ""]),
+        (f"s3:{FREE}/{MADE_UP}/*", "s3:photos/", [], ["*/*/*", "*/*"]),
         ("s3:photos-123456789012/*", f"s3:photos-{ACCOUNT}/", [], ["*"]),
     ],
 )
