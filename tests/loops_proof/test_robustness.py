@@ -275,7 +275,7 @@ HOSTILE_SYSTEMS = {
             "B": {"Export": {"Name": "b"}, "Value": {"Fn::ImportValue": "a"}},
         },
     ),
-    "branches that double": system(doubling_branches(12)),
+    "branches that double": system(doubling_branches(11)),
     "allowed values multiplied": system({"Fn::Sub": "arn:aws:s3:::photos/${P}${P}${P}${P}${P}"}, Parameters=MANY),
     "an endless glob": system("arn:aws:s3:::photos/" + "*a?" * 3_000),
     "an endless action": system("*", action="s3:" + "*u" * 300),
