@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from constructs_lib.loops.keys import ANY, STAR, compiled
-from constructs_lib.loops.languages import Language, widened
+from constructs_lib.loops.languages import Language, looks_made_up, widened
 from constructs_lib.templates.symbols import FIRST_SYMBOL, has_symbols, kind_of, symbols_in
 
 __all__ = ["ACCESS_POINT", "Rest", "address", "is_here", "looks_made_up", "rest_of"]
@@ -19,7 +19,6 @@ __all__ = ["ACCESS_POINT", "Rest", "address", "is_here", "looks_made_up", "rest_
 _FIELDS = 6
 _NAMES_SERVICE = 4
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
 _NAME_ENDS = re.compile("[/:]")
 _BORDERS = {"/", ":"}
 _UNKNOWN = re.compile(f"[{STAR}{ANY}{FIRST_SYMBOL}-\U0010ffff]")
@@ -162,11 +161,6 @@ def _names(pattern: str) -> list[int]:
         if has_symbols(character) and kind_of(character) in {"fixed", "generated"}:
             found.append(len(widened(pattern[:index])))
     return found if len(compiled(widened(pattern)).text) == len(widened(pattern)) else []
-
-
-def looks_made_up(name: str) -> bool:
-    """Whether a known name ends as those do that CloudFormation makes up, so that it may be one."""
-    return _MADE_UP_ENDING.search(name.rstrip("/:")) is not None
 
 
 def _tails(text: str, positions: int) -> tuple[str, ...]:

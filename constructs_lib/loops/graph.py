@@ -35,6 +35,9 @@ __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
 
 MAX_HOPS = 16
 """How far what is passed on is followed exactly; further on, only who is connected with whom counts."""
+MAX_STEPS = 1_000
+"""How many steps are followed exactly from where something is put, and four for each listener of the system: filters
+with many alternatives, one behind the other, multiply."""
 FEW = 8
 """As many listeners are tried one by one."""
 
@@ -144,6 +147,7 @@ class Graph:
             for listener in kind.listeners(system):
                 self._listen(listener)
         self.not_modelled.update(dict.fromkeys(text for kind in kinds for text in kind.left_out(system)))
+        self._most_steps = max(MAX_STEPS, 4 * sum(map(self._listeners.count, self._listeners)))
         self._audiences: dict[Node, Audience] = {}
         self._leads_on = self._leading_to(self.actors)
         self._channels: Directory[Channel] = Directory()
@@ -276,7 +280,7 @@ class Graph:
         known = self._wakes.get(key)
         if known is None:
             start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-            known = self._wakes[key] = next(self._follow(start, node, self._leads_on), None) is not None
+            known = self._wakes[key] = next(self._ways(start, node, self._leads_on), None) is not None
         return known
 
     def _put(self, put: Put) -> Iterator[Passage]:
@@ -288,7 +292,7 @@ class Graph:
             doubts = [doubt for doubt in (put.doubt, needed, *(symbol.why for symbol in free)) if doubt]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
-            yield from self._follow(start, node, self._around)
+            yield from self._ways(start, node, self._around)
 
     def _needed(self, put: Put) -> str | None:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
@@ -321,38 +325,56 @@ class Graph:
         start = Passage(
             via, channel.node, (), channel.node, stretch.message, (stretch,), doubts, slow=deposit.slow, deposit=deposit
         )
-        yield from self._follow(start, channel.node, self._around)
+        yield from self._ways(start, channel.node, self._around)
 
-    def _follow(self, passage: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
-        """Whom a message wakes that has arrived at a resource, as far as it is within the given resources."""
+    def _ways(self, start: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
+        """Whom a message wakes that has been put into a resource, as far as it is within the given resources."""
+        return self._follow(start, node, within, iter(range(self._most_steps)))
+
+    def _follow(
+        self, passage: Passage, node: Node, within: Collection[Node], steps: Iterator[int]
+    ) -> Iterator[Passage]:
+        """Whom a message wakes that has arrived at a resource, as long as there are steps left."""
         if node in self._is_actor:
             yield replace(passage, target=node)
         for listener, targets in self.hearing(node, passage.stretches[-1].message):
             useful = [target for target in targets if target in within]
-            if not useful:
-                continue
-            is_end = all(target in self._is_actor and target not in self._listeners for target in useful)
-            known: set[tuple[Hop, ...]] = set()
-            for let_through in listener.filters:
-                stretch = passage.stretches[-1].through(let_through)
-                step = (listener, stretch.message)
-                if stretch.message.may() is not None and step not in passage.steps:
-                    for target in useful:
-                        passed = self._passed(passage, stretch, listener, target)
-                        follow = self._follow if len(passed.hops) < MAX_HOPS else self._beyond
-                        for found in follow(passed, target, within):
-                            if found.hops not in known:
-                                known.add(found.hops)
-                                yield found
-                    # Only where it goes on does it matter which of the alternatives it was.
-                    if is_end:
-                        break
+            for found in self._through(passage, listener, useful) if useful else ():
+                yield from self._next(found, found.hops[-1].target, within, steps)
 
-    def _beyond(self, passage: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
-        """Whom a message may wake that has come too far to be followed exactly: all to whom there is any way."""
+    def _through(self, passage: Passage, listener: Listener, targets: list[Node]) -> Iterator[Passage]:
+        """What goes on to the targets of a listener, by each of the alternatives of its filter."""
+        is_end = all(target in self._is_actor and target not in self._listeners for target in targets)
+        known: set[tuple[Node, str, bool]] = set()
+        for let_through in listener.filters:
+            stretch = passage.stretches[-1].through(let_through)
+            if stretch.message.may() is None or (listener, stretch.message) in passage.steps:
+                continue
+            for target in targets:
+                passed = self._passed(passage, stretch, listener, target)
+                # Where it ends it does not matter which of the alternatives it was, nor for what is made anew.
+                same = "" if is_end else str(passed.stretches[-1])
+                way = (target, same, passed.is_sure) if len(listener.filters) > 1 else (target, "", True)
+                if way not in known:
+                    known.add(way)
+                    yield passed
+            if is_end and (passed.is_sure or passed.doubts):
+                break
+
+    def _next(self, passed: Passage, target: Node, within: Collection[Node], steps: Iterator[int]) -> Iterator[Passage]:
+        """Whom a message wakes that has gone on to a resource."""
+        if len(passed.hops) >= MAX_HOPS:
+            yield from self._beyond(passed, target, within, f"it goes on over more than {MAX_HOPS} resources")
+        elif next(steps, None) is None:
+            yield from self._beyond(passed, target, within, "there are more ways on than were followed")
+        else:
+            yield from self._follow(passed, target, within, steps)
+
+    def _beyond(self, passage: Passage, node: Node, within: Collection[Node], doubt: str) -> Iterator[Passage]:
+        """Whom a message may wake that is not followed exactly any more: all to whom there is any way."""
         if node in self._is_actor:
             yield replace(passage, target=node)
-        far = replace(passage, doubts=(*passage.doubts, f"it goes on over more than {MAX_HOPS} resources"))
+        far = replace(passage, doubts=(*passage.doubts, doubt))
         for target in filter(within.__contains__, self._ahead(node)):
             hop = Hop(node, "and so on", target)
             yield replace(far, hops=(*passage.hops, hop), target=target)

@@ -7,6 +7,7 @@ out exclusions that are not certain: what is not found then cannot be, whatever 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from functools import lru_cache
 from constructs_lib.loops.keys import ANY, MAX_KEY_BYTES, STAR, Glob, compiled, glob_meets, readable
 from constructs_lib.templates.symbols import has_symbols, kind_of, replaced, symbols_in
 
-__all__ = ["ABSENT", "ANYTHING", "NOT_TEXT", "RESERVED", "UNDECIDED", "Language", "widened"]
+__all__ = ["ABSENT", "ANYTHING", "NOT_TEXT", "RESERVED", "UNDECIDED", "Language", "looks_made_up", "widened"]
 
 ABSENT = "\x02"
 """The value of a field that a message does not have; no text is equal to it."""
@@ -57,11 +58,13 @@ class Language:
         if not any(has_symbols(glob) for group in self.all_of for glob in group):
             excluded = tuple(glob for glob in self.none_of if not has_symbols(glob))
             return _witness(self.all_of, excluded)
-        # A glob without what it is itself is nothing, whatever its symbols stand for, each for one text.
-        itself = {glob for glob in self.none_of if all(kind_of(character) != "free" for character in symbols_in(glob))}
-        if any(itself.issuperset(group) for group in self.all_of):
+        # A glob without what it is a part of is nothing, whatever its symbols stand for, each for one text.
+        one_text = [
+            glob for glob in self.none_of if all(kind_of(character) != "free" for character in symbols_in(glob))
+        ]
+        if any(all(any(_covers(none, glob) for none in one_text) for glob in group) for group in self.all_of):
             return None
-        if any(all(any(_covers(none, glob) for none in self.none_of) for glob in group) for group in self.all_of):
+        if not _names_meet(self.all_of):
             return None
         shortened = _without_shared_beginning(self.all_of)
         if shortened is not None and _witness(shortened, ()) is None:
@@ -76,12 +79,41 @@ class Language:
 
 
 ANYTHING = Language()
+_MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
 _SHAPES = {"twelve": ANY * 12, "region": f"{STAR}-{STAR}-{STAR}"}
+
+
+def looks_made_up(name: str) -> bool:
+    """Whether a known name ends as those do that CloudFormation makes up, so that it may be one."""
+    return _MADE_UP_ENDING.search(name.rstrip("/:")) is not None
 
 
 def widened(glob: str) -> str:
     """A glob that matches whatever the symbols in it may stand for."""
     return replaced(glob, lambda character: _SHAPES.get(kind_of(character), STAR))
+
+
+def _names_meet(all_of: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether groups of whole names may have one in common: a name that is made up is like no other."""
+    groups = [group for group in all_of if all(map(_is_name, group))]
+    return not groups or any(
+        all(any(_may_be_one(name, other) for other in group) for group in groups[1:]) for name in groups[0]
+    )
+
+
+def _is_name(glob: str) -> bool:
+    return STAR not in glob and ANY not in glob and (not has_symbols(glob) or _is_made_up(glob))
+
+
+def _is_made_up(glob: str) -> bool:
+    return len(glob) == 1 and has_symbols(glob) and kind_of(glob) == "generated"
+
+
+def _may_be_one(name: str, other: str) -> bool:
+    if name == other:
+        return True
+    known = [one for one in (name, other) if not _is_made_up(one)]
+    return len(known) == 1 and looks_made_up(known[0])
 
 
 def _covers(excluded: str, glob: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +60,51 @@ def test_a_long_way_that_ends_elsewhere_is_no_loop(make: Make) -> None:
     )
 
     assert report.verdict == "loop-free"
+
+
+def ways(number: int) -> dict[str, Any]:
+    """A pattern of as many alternatives as are told apart, on fields that no other has."""
+    return {"$or": [{f"field{number}-{n}": [{"prefix": "in"}]} for n in range(48)]}
+
+
+def test_filters_with_many_alternatives_one_behind_the_other_do_not_multiply(make: Make) -> None:
+    subscription = {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs", "Endpoint": arn("Queue0")}
+    body = {"RawMessageDelivery": True, "FilterPolicyScope": "MessageBody", "FilterPolicy": {"detail": ways(1)}}
+    criteria = {"Filters": [{"Pattern": json.dumps({"body": {"detail": ways(2)}})}]}
+    pipe = {"Source": arn("Queue1"), "Target": arn("Bus"), "SourceParameters": {"FilterCriteria": criteria}}
+    first = {"EventPattern": {"detail": ways(0)}, "Targets": [{"Id": "topic", "Arn": {"Ref": "Topic"}}]}
+    last = {"EventBusName": "bus", "EventPattern": ways(3), "Targets": [{"Id": "it", "Arn": arn("Function")}]}
+
+    report = make.check(
+        {
+            "Function": make.function(),
+            "Role": make.role(make.allow("events:PutEvents", "arn:aws:events:*:*:event-bus/default")),
+            "First": {"Type": "AWS::Events::Rule", "Properties": first},
+            "Topic": {"Type": "AWS::SNS::Topic"},
+            "Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {**subscription, **body}},
+            **queues(1),
+            "Pipe": {"Type": "AWS::Pipes::Pipe", "Properties": pipe},
+            "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "bus"}},
+            "Last": {"Type": "AWS::Events::Rule", "Properties": last},
+        }
+    )
+
+    assert report.verdict == "loop"
+    assert "there are more ways on than were followed" in report.approximations
+
+
+def test_the_certain_one_of_several_alternatives_counts(make: Make) -> None:
+    rule = {
+        "EventPattern": {"source": [{"prefix": {"Fn::Sub": "aws.${Part}"}}, {"anything-but": ["a"]}]},
+        "Targets": [{"Id": "it", "Arn": arn("Function")}],
+    }
+    resources = {
+        "Function": make.function(),
+        "Role": make.role(make.allow("events:PutEvents", "*")),
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+    }
+
+    assert make.check(resources, Parameters={"Part": {"Type": "String"}}).verdict == "loop"
 
 
 def test_more_loops_than_are_shown_are_mentioned() -> None:

@@ -14,6 +14,8 @@ FREE = SYMBOLS.character("free", "${Free}", "free")
 OTHER = SYMBOLS.character("other", "${Other}", "free")
 ACCOUNT = SYMBOLS.character("account", "${AWS::AccountId}", "twelve")
 REGION = SYMBOLS.character("region", "${AWS::Region}", "region")
+BUCKET = SYMBOLS.character("bucket", "${Bucket}", "generated")
+TABLE = SYMBOLS.character("table", "${Table}", "generated")
 STACK = SYMBOLS.character("stack", "${AWS::StackName}", "fixed")
 
 
@@ -161,10 +163,16 @@ def test_an_ending_may_begin_in_what_is_not_known(language: Language, may: bool)
         (texts(f"in/{ACCOUNT}", none_of=("in/b*",)), None, "in/aaaaaaaaaaaa"),
         (texts(f"in/{STACK}", none_of=("in/b*",)), None, "in/a"),
         (texts(f"in/{FREE}*", none_of=("in/*",)), None, None),
-        (texts(f"in/{FREE}", none_of=(f"in/{FREE}",)), None, None),
-        (texts(f"in/{FREE}/*", none_of=(f"in/{FREE}*",)), None, None),
+        (texts(f"in/{STACK}", none_of=(f"in/{STACK}",)), None, None),
+        (texts(f"in/{STACK}/*", none_of=(f"in/{STACK}*",)), None, None),
         (texts(f"in/{FREE}/*", none_of=(f"in/{OTHER}*",)), None, "in//a"),
-        (texts((f"in/{FREE}/*", "a"), none_of=(f"in/{FREE}*",)), "a", "a"),
+        (texts((f"in/{STACK}/*", "a"), none_of=(f"in/{STACK}*",)), "a", "a"),
+        (texts(BUCKET, TABLE), None, None),
+        (texts((BUCKET, "b"), (TABLE, "a")), None, None),
+        (texts((BUCKET, "b"), (TABLE, "b")), "b", "a"),
+        (texts(BUCKET, "b"), None, None),
+        (texts(BUCKET, "stack-bucket-0123456789ab"), None, "stack-bucket-0123456789ab"),
+        (texts(BUCKET, "stack-*"), None, "stack-a"),
         (texts(FREE, none_of=("aws.*",)), FREE, "a"),
         (texts(FREE, none_of=(ABSENT, NOT_TEXT)), FREE, "a"),
     ],
