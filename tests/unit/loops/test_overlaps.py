@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import Report, check
+from constructs_lib.loops.report import Step
 
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
@@ -113,6 +114,22 @@ def test_events_overlap_in_one_that_both_are_told_of(make: Make, one: str, other
     report = make.check(notified(make, make.notify("A", "in/", event=one), make.notify("B", "in/", event=other)))
 
     assert witnesses(report) == ([] if witness is None else [f"key `in/a` with s3:{witness} matches both"])
+
+
+def test_an_overlap_is_a_finding_of_its_own_kind(make: Make) -> None:
+    function = make.function(FunctionName="a")
+    function["Metadata"] = {"aws:cdk:path": "Photos/Resize/Resource"}
+    template = make.template({**notified(make, make.notify("A", "in/"), make.notify("B")), "A": function})
+    [found] = check([template]).findings
+    one, other = found.path
+
+    assert (found.verdict, found.severity) == ("loop-free", "rejected")
+    assert found.helps == (
+        "give them prefixes or suffixes that no key has both of, or different events",
+        "send the events to one topic or to EventBridge, and from there to several targets",
+    )
+    assert one == Step("Photos", "s3:ObjectCreated:* `in/*`", "Photos/Resize", "Photos", "A", template, (*AT, 0), None)
+    assert other == Step("Photos", "s3:ObjectCreated:*", "B", "Photos", "B", template, (*AT, 1), None)
 
 
 def test_notifications_of_two_buckets_do_not_overlap(make: Make) -> None:
