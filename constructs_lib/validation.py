@@ -204,11 +204,11 @@ def _loop(found: loops.Finding, any_template: Template, declarations: Declaratio
 
 def _line(step: loops.Step, declarations: Declarations) -> Line | None:
     """Where the user declared what makes an arrow: the grant, the trigger, or a construct of its own."""
-    template, (_, logical_id, *route) = step.at_template or step.template, step.at or ("", "")
-    path = _path(template, str(logical_id))
+    logical_id = str(step.at[1]) if len(step.at) > 1 else ""
+    path = _path(step.at_template or step.template, logical_id)
     if step.granted:
         return declarations.of_grant(path, *step.granted)
-    line = declarations.of_part(path, tuple(route[1:]))
+    line = declarations.of_part(path, step.at[3:])  # behind `Resources`, the logical id and `Properties`
     is_end = logical_id in {step.source_id, step.target_id}
     return line if line or is_end else declarations.of(path)
 
