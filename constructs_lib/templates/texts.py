@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
+from constructs_lib.templates.plain import MAX_ALTERNATIVES, MISSING, plain
 from constructs_lib.templates.sam import expanded
 from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
 
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LEFT_OUT", "MISSING", "Resolved", "Texts", "resolved"]
 
-MAX_ALTERNATIVES = 24
 MAX_DEPTH = 60
 MAX_LENGTH = 64 * 1024
 """Longer than any property that CloudFormation takes; a definition of a state machine may be long."""
-MISSING = object()
-"""What `AWS::NoValue` stands for."""
 LEFT_OUT = "it may be left out under a condition"
 """Why the text of a value is not known that is `AWS::NoValue` in one branch of a condition."""
 
@@ -38,6 +36,7 @@ _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _OF_STACK = {"AWS::StackId", "AWS::StackName", "AWS::NotificationARNs"}
+_LISTS = {"CommaDelimitedList", "List<String>", "List<Number>"}
 _NO_COLON_OR_SLASH = {":", "/"}
 _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
@@ -87,6 +86,8 @@ class Texts(ABC):
             "Fn::FindInMap": self._find_in_map,
             "Fn::If": self._if,
             "Fn::ImportValue": self._import_value,
+            "Fn::Length": self._length,
+            "Fn::ToJsonString": self._to_json,
         }
         self._exports: Grouped[str, Any] | None = None
         self._exporting: Grouped[str, Template] = Grouped()
@@ -245,10 +246,22 @@ class Texts(ABC):
     def _get_att(self, argument: Any, template: Template, _depth: int) -> list[str] | None:
         if isinstance(argument, str):
             argument = argument.split(".", 1)
-        if not isinstance(argument, list) or len(argument) != 2 or not all(isinstance(a, str) for a in argument):  # noqa: PLR2004
+        if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004
             return None
+        if not all(isinstance(part, str) for part in argument):
+            return self._get_any_att(argument, template)
         node = self.node(template, argument[0])
         return None if node is None else list(self.attribute(node, argument[1]))
+
+    def _get_any_att(self, argument: list[Any], template: Template) -> list[str] | None:
+        """An attribute whose resource or name a function chooses, as `AWS::LanguageExtensions` lets it."""
+        found: list[str] = []
+        for logical_id, attribute in product(*(self.texts(part, template) for part in argument)):
+            node = self.node(template, logical_id)
+            if node is None or has_symbols(attribute):
+                return None
+            found += self.attribute(node, attribute)
+        return found
 
     def _sub(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         names: Mapping[str, Any] = {}
@@ -416,6 +429,18 @@ class Texts(ABC):
             self._being_exported.discard(name)
         return known
 
+    def _length(self, argument: Any, template: Template, depth: int) -> list[str] | None:
+        found: dict[str, None] = {}
+        for listed in self._lists(argument, template, depth):
+            if not isinstance(argument, list) and listed and isinstance(listed[0], Mapping):
+                return None
+            found.update(dict.fromkeys(str(len(items)) for items in self._without_missing(listed, template, depth)))
+        return list(found) or None
+
+    def _to_json(self, argument: Any, template: Template, _depth: int) -> list[str] | None:
+        values = plain(self, argument, template)
+        return None if values is None else [json.dumps(value, ensure_ascii=False) for value in values]
+
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
         if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):
             return texts
@@ -484,7 +509,25 @@ class Texts(ABC):
             elif isinstance(choice, Mapping) and set(choice) == {"Fn::Split"}:
                 yield self._split(choice["Fn::Split"], template, depth) or [choice]
             elif choice is not MISSING and choice is not None:
-                yield [choice]
+                given = self._given_list(choice, template) if template.parent is not None else None
+                yield [choice] if given is None else given
+
+    def _given_list(self, value: Any, template: Template) -> list[Any] | None:
+        """The items that the parent of a nested stack gives as a parameter that is a list; None if it is not known."""
+        name = value.get("Ref") if isinstance(value, Mapping) else None
+        parameter = template.section("Parameters").get(name) if isinstance(name, str) else None
+        if template.parent is None or not isinstance(parameter, Mapping) or parameter.get("Type") not in _LISTS:
+            return None
+        parent = self.templates[template.parent[0]]
+        stack = parent.resources.get(template.parent[1])
+        given = stack.properties.get("Parameters", {}) if stack is not None else None
+        if not isinstance(given, Mapping) or name not in given:
+            return None
+        items = given[name] if isinstance(given[name], list) else [given[name]]
+        found = [self.texts(item, parent) for item in items]
+        if any(len(texts) != 1 or self.symbols.free_in(texts[0]) for texts in found):
+            return None
+        return [Resolved(part.strip()) for texts in found for part in texts[0].split(",")]
 
     def _split(self, argument: Any, template: Template, depth: int) -> list[Any] | None:
         if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str) or not argument[0]:  # noqa: PLR2004
