@@ -14,7 +14,7 @@ from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from constructs_lib.loops.messages import Message
 
@@ -31,7 +31,7 @@ class Audience:
         filters: what each of them lets through: messages that match any of its own.
     """
 
-    def __init__(self, filters: Sequence[tuple[Message, ...]]) -> None:
+    def __init__(self, filters: Iterable[tuple[Message, ...]]) -> None:
         # By the source that is asked for, then by another field and its text; None where nothing is asked for.
         self._index: dict[str | None, dict[str | None, Directory[int]]] = {}
         self._sources: dict[Language, list[str | None]] = {}

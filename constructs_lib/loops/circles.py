@@ -38,6 +38,7 @@ class Circles:
         self._actors = set(graph.actors)
         self._index: dict[Hashable, int] = {}
         self._outward: list[tuple[int, ...]] = []
+        self._nodes: list[Node | None] = []
         self._work: list[tuple[int, Node, Message]] = []
         self.arrows = 0
         self.resources: set[Node] = set()
@@ -52,20 +53,18 @@ class Circles:
     def _leave(self) -> None:
         """The arrows from actors; what several may do alike is one vertex, so wide grants cost no more for each."""
         shared: dict[Outlet, int] = {}
-        reached: dict[int, set[Node]] = {}
         for actor, node in enumerate(self._graph.actors):
             outlets: list[int] = []
             for outlet in self._graph.outlets[node]:
                 vertex = shared.get(outlet)
                 if vertex is None:
-                    vertex = shared[outlet] = self._new()
-                    entries = list(self._graph.entries(outlet))
-                    reached[vertex] = {target for target, _, _ in entries}
-                    self._outward[vertex] = tuple([self._vertex(*entry) for entry in entries])
+                    vertex = shared[outlet] = self._new(None)
+                    self._outward[vertex] = tuple([self._vertex(*entry) for entry in self._graph.entries(outlet)])
                 outlets.append(vertex)
             self._outward[actor] += tuple(outlets)
-            self.arrows += len(set().union(*[reached[vertex] for vertex in outlets]))
-        self.resources.update(*reached.values())
+            targets = {reached for outlet in outlets for at in self._outward[outlet] if (reached := self._nodes[at])}
+            self.arrows += len(targets)
+            self.resources |= targets
 
     def _pass_on(self) -> None:
         """The arrows from resources, and from actors that others listen to."""
@@ -96,13 +95,15 @@ class Circles:
         key = (node, way) if is_apart else node
         vertex = self._index.get(key)
         if vertex is None:
-            vertex = self._index[key] = self._new()
+            vertex = self._index[key] = self._new(node)
             message = _ANYTHING
             if is_apart and arrives is not None:
                 message = arrives if isinstance(arrives, Message) else arrives(_ANYTHING)
             self._work.append((vertex, node, message))
         return vertex
 
-    def _new(self) -> int:
+    def _new(self, node: Node | None) -> int:
+        """A vertex of a resource, or of what several may do."""
         self._outward.append(())
+        self._nodes.append(node)
         return len(self._outward) - 1

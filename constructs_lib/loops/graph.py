@@ -399,7 +399,7 @@ class Graph:
         if self.is_crowded(node):
             audience = self._audiences.get(node)
             if audience is None:
-                audience = self._audiences[node] = Audience([listener.let_through() for listener in listeners])
+                audience = self._audiences[node] = Audience(listener.let_through() for listener in listeners)
             listeners = [listeners[position] for position in audience.of(message)]
         return [(listener, self._targets_of.of(listener)) for listener in listeners]
 
