@@ -250,8 +250,8 @@ def _holders(system: System) -> Iterator[tuple[Place, str, Any, Node | None]]:
     for template in system.templates:
         yield (template.name, str(template.path), ""), template.name, template.section("Metadata"), None
         for resource in template.resources.values():
-            node = system.node(template, resource.logical_id)
-            if "Metadata" in resource.body and node is not None:
+            node = system.node(template, resource.logical_id) if "Metadata" in resource.body else None
+            if node is not None:
                 place = (template.name, str(template.path), resource.logical_id)
                 yield place, f"{template.name}/{resource.logical_id}", resource.body["Metadata"], node
 

@@ -48,7 +48,7 @@ _ANY_EVENT = Message({"event": Language((_EVENTS,))})
 def overlaps(system: System) -> Iterator[Finding]:
     """Each pair of notifications that S3 would refuse."""
     by_bucket: dict[Node, list[Listener]] = {}
-    for listener in S3Notifications().listeners(system):
+    for listener in S3Notifications().notifying(system, at_least=2):
         if listener.source is not None:
             by_bucket.setdefault(listener.source, []).append(listener)
     for bucket, listeners in by_bucket.items():

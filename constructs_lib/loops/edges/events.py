@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
@@ -15,7 +15,7 @@ from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, run_by
 from constructs_lib.loops.keys import STAR
-from constructs_lib.loops.languages import RESERVED, Language
+from constructs_lib.loops.languages import ANYTHING, RESERVED, Language
 from constructs_lib.loops.messages import ABSENT
 from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
@@ -175,19 +175,25 @@ class S3ToEventBridge(EdgeKind):
 
 def _s3_event(buckets: tuple[str, ...], message: Message) -> Message:
     """An S3 event as EventBridge has it."""
-    events = message.fields.get("event", Language())
-    possible = [shown for name, shown in _S3_EVENTS.items() if (events & Language(((name,),))).may() is not None]
     fields = {
         "source": Language((("aws.s3",),)),
         "detail.bucket.name": Language((buckets,)),
-        "detail.object.key": message.fields.get("key", Language()),
-        "detail-type": Language((tuple(dict.fromkeys(kind for kind, _ in possible)),)),
+        "detail.object.key": message.fields.get("key", ANYTHING),
+        **_shown(message.fields.get("event", ANYTHING)),
     }
+    return Message(fields)
+
+
+@lru_cache(maxsize=1024)
+def _shown(events: Language) -> Mapping[str, Language]:
+    """What EventBridge calls events of S3."""
+    possible = [shown for name, shown in _S3_EVENTS.items() if (events & Language(((name,),))).may() is not None]
+    fields = {"detail-type": Language((tuple(dict.fromkeys(kind for kind, _ in possible)),))}
     if not possible and (events & Language((_NOT_NAMED,))).may() is not None:
         fields["detail-type"] = _NEW_TYPE
     if possible and all(reason for _, reason in possible):
         fields["detail.reason"] = Language((tuple(dict.fromkeys(reason for _, reason in possible)),))
-    return Message(fields)
+    return fields
 
 
 def _not_yet(filters: Callable[[], tuple[Message, ...]]) -> tuple[Message, ...]:

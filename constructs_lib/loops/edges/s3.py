@@ -90,15 +90,20 @@ class S3Notifications(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The notifications of all buckets."""
+        return self.notifying(system)
+
+    def notifying(self, system: System, *, at_least: int = 1) -> Iterator[Listener]:
+        """The notifications of configurations that have as many."""
         for node in system.nodes(BUCKET):
             for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
-                yield from self._configured(system, node, configuration, node, _NATIVE)
-        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
-        for custom in system.nodes("Custom::S3BucketNotifications"):
+                yield from self._configured(system, node, configuration, node, _NATIVE, at_least=at_least)
+        customs = list(system.nodes("Custom::S3BucketNotifications"))
+        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)} if customs else {}
+        for custom in customs:
             sources = [by_name.get(name) for name in system.texts(custom.get("BucketName"), custom.template)]
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
                 for source in sources:
-                    yield from self._configured(system, source, configuration, custom, _CUSTOM)
+                    yield from self._configured(system, source, configuration, custom, _CUSTOM, at_least=at_least)
 
     def _configured(
         self,
@@ -107,11 +112,18 @@ class S3Notifications(EdgeKind):
         configuration: Mapping[str, Any],
         by: Node,
         form: tuple[tuple[str, str], ...],
+        *,
+        at_least: int,
     ) -> Iterator[Listener]:
-        for section, target in form:
-            for entry in system.items(configuration.get(section) or [], by.template):
-                if isinstance(entry, Mapping):
-                    yield from self._listener(system, source, entry, by, target)
+        entries = [
+            (entry, target)
+            for section, target in form
+            if section in configuration
+            for entry in system.items(configuration[section] or [], by.template)
+            if isinstance(entry, Mapping)
+        ]
+        for entry, target in entries if len(entries) >= at_least else ():
+            yield from self._listener(system, source, entry, by, target)
 
     def _listener(
         self, system: System, source: Node | None, entry: Mapping[str, Any], by: Node, target: str

@@ -30,6 +30,7 @@ __all__ = ["Undeclared"]
 _TABLE = TABLES[0]
 _TYPES = {"sqs": QUEUE, "sns": TOPIC, "kinesis": STREAM, "dynamodb": _TABLE, "events": BUS, "s3": BUCKET}
 _FIELDS = 6
+_TEXTS = {"Ref", "Fn::Sub", "Fn::Join", "Fn::GetAtt", "Fn::ImportValue"}
 _SENDS_EVENTS: Mapping[str, Any] = {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}
 
 
@@ -84,18 +85,42 @@ def _named(system: System, node: Node, value: Any, types: tuple[str, ...]) -> It
 
 def _is_declared(system: System, node: Node, value: Any) -> bool:
     """Whether a value is an attribute of a resource whose name is known; most are."""
-    attribute = value.get("Fn::GetAtt") if isinstance(value, dict) else None
-    named = system.node(node.template, attribute[0]) if isinstance(attribute, list) and attribute else None
+    attribute = value.get("Fn::GetAtt") or [value.get("Ref")] if isinstance(value, dict) else None
+    logical_id = attribute[0] if isinstance(attribute, list) and attribute else None
+    named = system.node(node.template, logical_id) if isinstance(logical_id, str) else None
     return named is not None and named.type in NAMING
 
 
 def _buckets(system: System, rule: Node) -> Iterator[tuple[str, str, Node]]:
     """The buckets whose events a rule asks for by name."""
     value = rule.get("EventPattern")
-    for message in pattern(system, value, rule.template) if _may_ask_for_buckets(value) else ():
+    if not _may_ask_for_buckets(value):
+        return
+    names = _asked_for(value)
+    if names is not None:
+        for name in names:
+            if isinstance(name, str) or not _is_declared(system, rule, name):
+                yield from ((BUCKET, text, rule) for text in system.texts(name, rule.template))
+        return
+    for message in pattern(system, value, rule.template):
         language = message.fields.get("detail.bucket.name")
         if language is not None and len(language.all_of) == 1:
             yield from ((BUCKET, name, rule) for name in language.all_of[0] if name.isprintable() or has_symbols(name))
+
+
+def _asked_for(value: Any) -> list[Any] | None:
+    """The names that a pattern asks for in the plainest of forms; None if it has another one."""
+    try:
+        detail = value["detail"]
+        names = detail["bucket"]["name"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    is_plain = isinstance(names, list) and "$or" not in value and "$or" not in detail and "$or" not in detail["bucket"]
+    return names if is_plain and all(isinstance(name, str) or _is_text(name) for name in names) else None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and not _TEXTS.isdisjoint(value)
 
 
 def _may_ask_for_buckets(value: Any) -> bool:
