@@ -50,6 +50,8 @@ class Chains:
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
         """What a role allows through others, with the role that it is from."""
+        if not any(allow.actions.covered(_LEADING) for allow in identity.allows):
+            return
         seen = {identity}
         work = [(identity, "")]
         while work:
@@ -66,7 +68,7 @@ class Chains:
 
     def _candidates(self, identity: Identity) -> Iterable[Node]:
         """The roles that an identity may lead to, as far as their names tell, and if these are many, their trust."""
-        leading = [allow for allow in identity.allows if any(map(allow.actions.covers, _LEADING))]
+        leading = [allow for allow in identity.allows if allow.actions.covered(_LEADING)]
         named = dict.fromkeys(node for allow in leading for node in self._directory.of(allow.resource))
         if len(named) <= FEW:
             return named

@@ -35,7 +35,7 @@ class Circles:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._actors = set(graph.actors)
+        self._apart = graph.crowded.difference(graph.actors)
         self._index: dict[Hashable, int] = {}
         self._outward: list[tuple[int, ...]] = []
         self._nodes: list[Node | None] = []
@@ -46,7 +46,7 @@ class Circles:
             self._vertex(node, None)
         self._leave()
         self._pass_on()
-        self.resources -= self._actors
+        self.resources.difference_update(graph.actors)
         members = {vertex for component in components(self._outward) for vertex in component}
         self.actors = {node for vertex, node in enumerate(graph.actors) if vertex in members}
 
@@ -75,23 +75,20 @@ class Circles:
             following: list[int] = []
             for listener, heard_by in self._graph.hearing(node, message):
                 for target in heard_by:
-                    if self._graph.leads_on(target):
+                    if target in self._graph.leads_on:
                         targets.add(target)
                         following.append(self._vertex(target, listener.carry, listener))
             self._outward[vertex] += tuple(following)
-            if self._is_apart(node):
+            if node in self._apart:
                 apart.setdefault(node, set()).update(targets)
             else:
                 self.arrows += len(targets)
             self.resources |= targets
         self.arrows += sum(map(len, apart.values()))
 
-    def _is_apart(self, node: Node) -> bool:
-        return self._graph.is_crowded(node) and node not in self._actors
-
     def _vertex(self, node: Node, arrives: Message | Callable[[Message], Message] | None, way: Hashable = "") -> int:
         """The vertex of a resource, or of one way into it."""
-        is_apart = self._is_apart(node)
+        is_apart = node in self._apart
         key = (node, way) if is_apart else node
         vertex = self._index.get(key)
         if vertex is None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
-    from constructs_lib.loops.policies import Allow, Deny
+    from constructs_lib.loops.policies import Actions, Allow, Deny
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
@@ -132,6 +132,13 @@ class Graph:
     Args:
         system: the templates.
         kinds: the ways by which things wake things.
+
+    Attributes:
+        actors: what acts.
+        outlets: what each of them may put somewhere.
+        crowded: resources to which many listen.
+        leads_on: resources from which an actor can be reached at all.
+        not_modelled: what is in the templates that nobody can tell.
     """
 
     def __init__(self, system: System, kinds: tuple[EdgeKind, ...] = EDGE_KINDS) -> None:
@@ -149,10 +156,11 @@ class Graph:
         self.not_modelled.update(dict.fromkeys(text for kind in kinds for text in kind.left_out(system)))
         self._most_steps = max(MAX_STEPS, 4 * sum(map(self._listeners.count, self._listeners)))
         self._audiences: dict[Node, Audience] = {}
-        self._leads_on = self._leading_to(self.actors)
+        self.crowded = {node for node in self._listeners if self._listeners.count(node) >= FEW}
+        self.leads_on = self._leading_to(self.actors)
         self._channels: Directory[Channel] = Directory()
         for channel in channels:
-            if channel.node in self._leads_on:
+            if channel.node in self.leads_on:
                 for name in channel.addresses:
                     self._channels.add(name, channel)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
@@ -162,6 +170,7 @@ class Graph:
             for put in kind.puts(system):
                 if put.source in self.outlets:
                     self.outlets[put.source].append(put)
+        self._touching: dict[tuple[Actions, int], list[Deposit]] = {}
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
         self._far: dict[Node, list[Node]] = {}
@@ -257,22 +266,21 @@ class Graph:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
             for channel in self._channels.of(outlet.allow.resource):
-                for deposit in channel.deposits:
-                    if outlet.allow.actions.touches(deposit.action) is not None:
-                        yield channel.node, deposit.message, id(deposit)
-                        if not self.is_crowded(channel.node):
-                            break
+                for deposit in self._touched(outlet.allow.actions, channel.deposits):
+                    yield channel.node, deposit.message, id(deposit)
+                    if channel.node not in self.crowded:
+                        break
         else:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
 
-    def leads_on(self, node: Node) -> bool:
-        """Whether an actor can be reached from a resource at all."""
-        return node in self._leads_on
-
-    def is_crowded(self, node: Node) -> bool:
-        """Whether many listen to a resource."""
-        return self._listeners.count(node) >= FEW
+    def _touched(self, actions: Actions, deposits: tuple[Deposit, ...]) -> list[Deposit]:
+        """What some actions may put; found once for what all resources of a kind share."""
+        key = (actions, id(deposits))
+        known = self._touching.get(key)
+        if known is None:
+            known = self._touching[key] = [one for one in deposits if actions.touches(one.action) is not None]
+        return known
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
@@ -280,7 +288,7 @@ class Graph:
         known = self._wakes.get(key)
         if known is None:
             start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-            known = self._wakes[key] = next(self._ways(start, node, self._leads_on), None) is not None
+            known = self._wakes[key] = next(self._ways(start, node, self.leads_on), None) is not None
         return known
 
     def _put(self, put: Put) -> Iterator[Passage]:
@@ -396,7 +404,7 @@ class Graph:
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
         listeners = self._listeners.of(node)
-        if self.is_crowded(node):
+        if node in self.crowded:
             audience = self._audiences.get(node)
             if audience is None:
                 audience = self._audiences[node] = Audience(listener.let_through() for listener in listeners)

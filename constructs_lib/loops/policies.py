@@ -48,6 +48,10 @@ class Actions:
         """The pattern that covers an action, or None."""
         return _covering(self.patterns, self.inverted, action)
 
+    def covered(self, actions: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of some actions that are in the set."""
+        return _covered(self.patterns, self.inverted, actions)
+
     def touches(self, action: str) -> str | None:
         """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
         if "*" not in action or self.inverted:
@@ -70,6 +74,11 @@ def _meet(pattern: str, action: str) -> bool:
     if _READS.match(pattern) and not _READS.match(action):
         return False
     return Language(tuple((glob,) for glob in globs)).may() is not None
+
+
+@lru_cache(maxsize=16384)
+def _covered(patterns: tuple[str, ...], inverted: bool, actions: tuple[str, ...]) -> tuple[str, ...]:  # noqa: FBT001
+    return tuple([action for action in actions if _covering(patterns, inverted, action) is not None])
 
 
 @lru_cache(maxsize=4096)
