@@ -1,0 +1,233 @@
+"""What a role may do for certain, and what only if what nobody knows turns out so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.loops.keys import STAR, show_glob
+from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.templates import Template
+from constructs_lib.templates.system import System
+
+Body = dict[str, Any]
+SECTIONS: Body = {
+    "Parameters": {
+        "Which": {"Type": "String"},
+        "Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]},
+    },
+    "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+}
+ACCOUNT_ROLE = "arn:aws:iam::${AWS::AccountId}:role/"
+
+
+def only_if(value: Any, otherwise: Any) -> Body:
+    return {"Fn::If": ["IsProd", value, otherwise]}
+
+
+def statement(key: str, effect: str = "Allow", **more: Any) -> Body:
+    """A statement on one key, which names it in what is compared."""
+    return {"Effect": effect, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::photos/{key}", **more}
+
+
+def document(*keys: str, effect: str = "Allow", **more: Any) -> Body:
+    return {"Statement": [statement(key, effect, **more) for key in keys]}
+
+
+def role(*keys: str, denied: str = "", **properties: Any) -> Body:
+    policies = [{"PolicyDocument": document(*keys)}]
+    policies += [{"PolicyDocument": document(key, effect="Deny")} for key in denied.split()]
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies, **properties}}
+
+
+def attached(roles: Any, *keys: str, effect: str = "Allow", type_: str = "AWS::IAM::Policy", **more: Any) -> Body:
+    return {"Type": type_, "Properties": {"Roles": roles, "PolicyDocument": document(*keys, effect=effect)}, **more}
+
+
+def bucket_policy(*statements: Body) -> Body:
+    return {"Type": "AWS::S3::BucketPolicy", "Properties": {"PolicyDocument": {"Statement": list(statements)}}}
+
+
+def identity(given: Any = None, **resources: Body) -> Identity:
+    """What the function's role may do: `Role`, or what is given."""
+    function: Body = {"Type": "AWS::Lambda::Function", "Properties": {"Role": given or {"Fn::GetAtt": ["Role", "Arn"]}}}
+    system = System([Template.of({"Resources": {"Resize": function, **resources}, **SECTIONS}, name="Stack")])
+    [node] = system.nodes("AWS::Lambda::Function")
+    return Permissions(system).of(node.get("Role"), node)
+
+
+def allowed(found: Identity) -> list[str]:
+    return [show_glob(allow.resource).removeprefix("s3:photos/") for allow in found.allows]
+
+
+def denied(found: Identity) -> list[str]:
+    return [show_glob(glob).removeprefix("s3:photos/") for deny in found.denies for glob in deny.resources]
+
+
+def test_what_a_role_holds_itself_counts_whole() -> None:
+    found = identity(Role=role("a", "b", denied="c d"))
+
+    assert (found.name, allowed(found), denied(found), found.unknown) == ("Role", ["a", "b"], ["c", "d"], ())
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [[{"Ref": "Role"}], {"Ref": "Role"}, ["prefix/writer"], ["writer"], [{"Fn::GetAtt": ["Role", "Arn"]}, "other"]],
+)
+def test_what_is_attached_to_a_role_by_name_or_arn_is_its_own(roles: Any) -> None:
+    writer = role("a", RoleName="writer")
+    found = identity(
+        Role=writer, Grant=attached(roles, "b"), Denial=attached(roles, "c", effect="Deny"), Other=role("x")
+    )
+
+    assert (allowed(found), denied(found)) == (["a", "b"], ["c"])
+
+
+def test_a_role_policy_names_one_role() -> None:
+    policy = attached(None, "b", type_="AWS::IAM::RolePolicy")
+    policy["Properties"]["RoleName"] = {"Ref": "Role"}
+
+    assert allowed(identity(Role=role("a"), Policy=policy)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("found_by", ["Ref", "arn"])
+def test_a_managed_policy_of_the_system_counts_where_a_role_names_it(found_by: str) -> None:
+    managed = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": "limits",
+            "PolicyDocument": {"Statement": [statement("b"), statement("c", "Deny")]},
+        },
+    }
+    arn = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/limits"}
+    named = {"Ref": "Managed"} if found_by == "Ref" else arn
+    found = identity(Role=role("a", ManagedPolicyArns=[named]), Managed=managed)
+    perhaps = identity(Role=role("a", ManagedPolicyArns=[named]), Managed={**managed, "Condition": "IsProd"})
+    chosen = identity(Role=role("a", ManagedPolicyArns=[only_if(named, {"Ref": "AWS::NoValue"})]), Managed=managed)
+
+    assert (allowed(found), denied(found)) == (["a", "b"], ["c"])
+    assert (allowed(perhaps), denied(perhaps)) == (["a", "b"], [])
+    assert (allowed(chosen), denied(chosen)) == (["a", "b"], [])
+
+
+def test_managed_policies_that_nobody_knows_are_named_each() -> None:
+    arns = ["arn:aws:iam::aws:policy/One", "arn:aws:iam::aws:policy/Two"]
+    found = identity(Role=role("a", ManagedPolicyArns=arns))
+
+    assert found.unknown == tuple(f"the managed policy `{arn}`" for arn in arns)
+    assert [allow.doubt for allow in found.allows] == [
+        "",
+        *(f"{what} is not in these templates" for what in found.unknown),
+    ]
+
+
+def test_a_managed_policy_of_aws_adds_to_what_a_role_has() -> None:
+    found = identity(Role=role("a", ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]))
+
+    assert allowed(found)[0] == "a"
+    assert len(found.allows) > 1
+
+
+def test_one_of_two_roles_may_do_what_either_may_and_not_what_both_deny() -> None:
+    either = only_if({"Fn::GetAtt": ["Role", "Arn"]}, {"Fn::GetAtt": ["Other", "Arn"]})
+    found = identity(either, Role=role("a", denied="x y"), Other=role("b", denied="y z"))
+
+    assert (found.name, allowed(found), denied(found)) == ("Role or Other", ["a", "b"], ["y"])
+
+
+def test_a_branch_that_leaves_the_role_out_is_none() -> None:
+    given = only_if({"Fn::GetAtt": ["Role", "Arn"]}, {"Ref": "AWS::NoValue"})
+
+    assert allowed(identity(given, Role=role("a"))) == ["a"]
+
+
+def test_a_role_elsewhere_may_do_anything_but_what_is_denied_to_its_name() -> None:
+    given = "arn:aws:iam::123456789012:role/elsewhere"
+    found = identity(given, Grant=attached(["elsewhere"], "a"), Denial=attached(["elsewhere"], "b", effect="Deny"))
+    bare = identity(given)
+
+    assert (found.name, found.unknown) == ("elsewhere", ("the role `elsewhere`",))
+    assert (allowed(found), denied(found)) == (["*", "a"], ["b"])
+    assert (bare.name, bare.unknown) == (given, (f"the role `{given}`",))
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_policy_for_a_role_that_nobody_knows_may_allow_but_excuses_nothing(effect: str) -> None:
+    policy = attached([{"Ref": "Which"}], "b", effect=effect)
+    own = identity(Role=role("a"), Policy=policy)
+    elsewhere = identity("arn:aws:iam::123456789012:role/elsewhere", Named=attached(["elsewhere"], "a"), Policy=policy)
+
+    assert (allowed(own), denied(own)) == (["a", "b"] if effect == "Allow" else ["a"], [])
+    assert (allowed(elsewhere), denied(elsewhere)) == (["*", "a", "b"] if effect == "Allow" else ["*", "a"], [])
+
+
+OWN = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
+
+
+@pytest.mark.parametrize(
+    ("principal", "granted", "excused"),
+    [
+        (OWN, True, True),
+        ("*", True, True),
+        ({"AWS": "*"}, True, True),
+        ({"AWS": ["arn:aws:iam::123456789012:role/other", {"Fn::GetAtt": ["Role", "Arn"]}]}, True, True),
+        ({"AWS": {"Fn::GetAtt": ["Other", "Arn"]}}, False, False),
+        ({"AWS": {"Ref": "Which"}}, True, False),
+        ({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/elsewhere"}}, False, False),
+        ({"AWS": {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/writer/resize"}}, True, False),
+        ({"AWS": {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/writer/a/b"}}, True, False),
+        ({"AWS": {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:assumed-role/writer"}}, False, False),
+        ({"AWS": {"Fn::Sub": "arn:aws:sts::${AWS::AccountId}:federated-user/writer/resize"}}, False, False),
+        ({"Service": "s3.amazonaws.com"}, False, False),
+        (None, False, False),
+    ],
+)
+def test_a_policy_of_a_resource_is_for_those_that_it_names(
+    principal: Any,
+    granted: bool,  # noqa: FBT001
+    excused: bool,  # noqa: FBT001
+) -> None:
+    more = {} if principal is None else {"Principal": principal}
+    policy = bucket_policy(statement("b", **more), statement("c", "Deny", **more))
+    found = identity(Role=role("a", RoleName="writer"), Other=role(), Policy=policy)
+
+    assert (allowed(found), denied(found)) == (["a", "b"] if granted else ["a"], ["c"] if excused else [])
+
+
+@pytest.mark.parametrize(
+    ("condition", "granted"),
+    [
+        ({}, True),
+        ({"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::photos"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}, False),
+        ({"StringEquals": {"AWS:sourcearn": "arn:aws:s3:::photos"}}, False),
+        ({"StringLike": {"aws:RequestedRegion": "*", "aws:SourceArn": "*"}}, False),
+        ({"Bool": {"aws:SecureTransport": "true"}, "ArnLike": {"aws:SourceArn": "*"}}, False),
+        ({"ArnLikeIfExists": {"aws:SourceArn": "*"}}, True),
+        ({"StringNotLike": {"aws:SourceArn": "*"}}, True),
+        ({"ArnLike": {"aws:PrincipalArn": "*"}}, True),
+        ({"ArnLike": "aws:SourceArn"}, True),
+        ({"Bool": {"aws:SecureTransport": "true"}}, True),
+        ("aws:SourceArn", True),
+    ],
+)
+def test_a_grant_to_a_service_on_behalf_of_a_resource_is_none_to_a_role(condition: Any, granted: bool) -> None:  # noqa: FBT001
+    policy = bucket_policy(statement("b", Principal="*", Condition=condition), statement("c", Principal="*"))
+
+    assert allowed(identity(Role=role("a"), Policy=policy)) == (["a", "b", "c"] if granted else ["a", "c"])
+
+
+def test_a_denial_on_behalf_of_a_resource_hangs_on_a_condition_and_excuses_nothing() -> None:
+    condition = {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::photos"}}
+
+    assert (
+        denied(identity(Role=role(), Policy=bucket_policy(statement("b", "Deny", Principal="*", Condition=condition))))
+        == []
+    )
+
+
+def test_what_nobody_knows_is_everything() -> None:
+    found = identity({"Ref": "AWS::NoValue"})
+
+    assert (allowed(found), found.unknown) == ([show_glob(STAR)], ("the role of `Resize`",))
