@@ -22,6 +22,7 @@ __all__ = ["claims", "translated"]
 
 _FUNCTION = "AWS::Serverless::Function"
 _CODE = {"CodeUri": "s3://packages/code", "Handler": "index.handler", "Runtime": "python3.12"}
+_SAM = "AWS::Serverless-2016-10-31"
 _LOCAL = ("ContentUri", "DefinitionUri")
 
 
@@ -43,8 +44,11 @@ def translated(document: Body) -> Body:
                 properties[key] = _CODE["CodeUri"]
         if resource["Type"] == "AWS::Serverless::Application":
             properties["Location"] = "https://packages.s3.amazonaws.com/template"
+    transforms = document.get("Transform", [])
     found: Body = json.loads(json.dumps(Translator(_managed_policies(), Parser()).translate(document, {})))
-    return found
+    # Other macros are still to come.
+    others = [name for name in transforms if name != _SAM] if isinstance(transforms, list) else []
+    return {**found, "Transform": others} if others else found
 
 
 @cache
