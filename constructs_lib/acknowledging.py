@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
+from constructs_lib.declarations import note, users_line
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def acknowledge(construct: constructs.IConstruct, *, fingerprint: str, reason: s
     resource: Any = construct if isinstance(construct, cdk.CfnResource) else construct.node.default_child
     if not isinstance(resource, cdk.CfnResource):
         raise _invalid(path, f"`{path}` declares no resource that could hold it")
+    note(resource, users_line(), "acknowledge", fingerprint)
     resource.add_metadata(_KEY, _with({_KEY: resource.get_metadata(_KEY)}, entry)[_KEY])
 
 

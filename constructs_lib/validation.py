@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTEXT_KEY", "FAILED", "Guard", "guard", "guard_of"]
 
+_FINGERPRINT = re.compile(r"(?<=`)[0-9a-f]{12}(?=`)")
 _NESTED = ".NestedStack"
 _NESTED_RESOURCE = f"{_NESTED}Resource"
 CONTEXT_KEY = "constructs-lib:guard"
@@ -190,7 +192,7 @@ def _dependency_cycles(templates: Iterable[Template], declarations: Declarations
 
 
 def _loop(found: loops.Finding, any_template: Template, declarations: Declarations) -> _Finding:
-    diagnostic = found.diagnostic([_line(step, declarations) for step in found.path])
+    diagnostic = found.diagnostic([_line(found, step, declarations) for step in found.path])
     ends = [(step.source, step.template, step.source_id) for step in found.path]
     diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *_declared(ends, declarations)))
     if found.fingerprint:
@@ -202,8 +204,11 @@ def _loop(found: loops.Finding, any_template: Template, declarations: Declaratio
     return _Finding(diagnostic, proven=found.verdict == "loop", template=first.template, logical_id=first.source_id)
 
 
-def _line(step: loops.Step, declarations: Declarations) -> Line | None:
+def _line(found: loops.Finding, step: loops.Step, declarations: Declarations) -> Line | None:
     """Where the user declared what makes an arrow: the grant, the trigger, or a construct of its own."""
+    if found.reference == "acknowledgement-stale":
+        named = _FINGERPRINT.search(found.headline)
+        return declarations.of_part(_path(step.template, step.source_id), ("acknowledge", named[0] if named else ""))
     logical_id = str(step.at[1]) if len(step.at) > 1 else ""
     path = _path(step.at_template or step.template, logical_id)
     if step.granted:

@@ -160,6 +160,18 @@ Thumbnails/Jobs  -- event source mapping --> Thumbnails/Work  function.add_event
     )
 
 
+def test_an_acknowledgement_without_its_loop_has_its_line(app: cdk.App, stack: cdk.Stack, declare: Declare) -> None:
+    function = declare(stack, "Resize")
+    constructs_lib.acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="one rewrite", bound="a marker")
+    assert (
+        placed(app)
+        .splitlines()[0]
+        .endswith(
+            '  constructs_lib.acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="one rewrite", bound="a marker")'
+        )
+    )
+
+
 def test_a_dependency_cycle_names_lines_too(app: cdk.App, stack: cdk.Stack, workspace: Path) -> None:
     photos = bucket(stack)
     triggers = [S3Trigger(photos)]
