@@ -30,7 +30,7 @@ TESTS = {
     "addresses": ("test_addresses.py",),
     "contents": ("test_contents.py", LAWS),
     "policies": ("test_policies.py", LAWS),
-    "permissions": ("test_permissions.py", "test_s3.py", "test_denials_under_conditions.py"),
+    "permissions": ("test_identities.py", "test_permissions.py"),
     "acknowledgements": ("test_acknowledgements.py",),
     "overlaps": ("test_overlaps.py",),
     "worlds": ("test_worlds.py",),

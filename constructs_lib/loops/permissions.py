@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Identity", "Permissions"]
 
+_Attached = tuple["Node", bool, str]
+"""What holds a policy, whether it is in force for certain, and why it may be for another role."""
 _EVERYTHING = Actions(("*",))
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 
@@ -43,11 +45,11 @@ class Identity:
     unknown: tuple[str, ...] = ()
     arns: tuple[str, ...] = ()
 
-    def add(self, statement: Statement) -> None:
-        """Add a statement's rules."""
+    def add(self, statement: Statement, doubt: str = "") -> None:
+        """Add a statement's rules; with a doubt if nobody knows whether they are for this role."""
         for rule in statement.rules:
             if isinstance(rule, Allow):
-                self.allows.append(rule)
+                self.allows.append(replace(rule, doubt=rule.doubt or doubt) if doubt else rule)
             else:
                 self.denies += (rule,)
 
@@ -76,10 +78,10 @@ class Permissions:
             for arn in system.arns(node):
                 self._managed_here.setdefault(arn, []).append(node)
         # What is attached to roles: to those of the system, and to others by their names.
-        self._attached: dict[Node | str, list[tuple[Node, bool]]] = {}
+        self._attached: dict[Node | str, list[_Attached]] = {}
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
             self._attach(node)
-        self._granted: dict[Node, list[Statement]] = {}
+        self._granted: dict[Node, list[tuple[Statement, str]]] = {}
         for node, document in resource_policies(system):
             self._resource_policy(node, document)
 
@@ -111,8 +113,8 @@ class Permissions:
             identity = self._known[node] = Identity(self._system.label(node), arns=self._system.arns(node))
             self._add_own(identity, node)
             self._add_attached(identity, self._attached.get(node, ()))
-            for statement in self._granted.get(node, ()):
-                identity.add(statement)
+            for statement, doubt in self._granted.get(node, ()):
+                identity.add(statement, doubt)
         return identity
 
     def _identity(self, arn: str) -> Identity:
@@ -148,7 +150,7 @@ class Permissions:
         own = self._managed_here.get(arn)
         if own is not None:
             certain = certain and all(map(self._has_one_name, own))
-            self._add_attached(identity, [(node, certain and "Condition" not in node.resource.body) for node in own])
+            self._add_attached(identity, [(n, certain and "Condition" not in n.resource.body, "") for n in own])
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
         if known is None:
@@ -156,11 +158,11 @@ class Permissions:
         else:
             identity.allows += known
 
-    def _add_attached(self, identity: Identity, policies: Iterable[tuple[Node, bool]]) -> None:
-        for node, certain in policies:
+    def _add_attached(self, identity: Identity, policies: Iterable[_Attached]) -> None:
+        for node, certain, doubt in policies:
             document = node.get("PolicyDocument")
             for statement in statements(self._system, document, node.template, certain=certain, holder=node):
-                identity.add(statement)
+                identity.add(statement, doubt)
 
     def _attach(self, node: Node) -> None:
         system = self._system
@@ -174,19 +176,21 @@ class Permissions:
             names = system.texts(item, node.template)
             always = fixed and len(names) == 1 and "Condition" not in node.resource.body
             for name in names:
-                roles, certain = self._named(name)
+                roles, doubt = self._named(name)
                 for role in roles:
-                    self._attached.setdefault(role, []).append((node, always and certain))
+                    certain = always and not doubt and (isinstance(role, str) or self._has_one_name(role))
+                    self._attached.setdefault(role, []).append((node, certain, doubt))
 
-    def _named(self, name: str) -> tuple[Iterable[Node | str], bool]:
-        """The roles that a name or ARN may mean, and whether it does; one that is not in the system by its name."""
+    def _named(self, name: str) -> tuple[Iterable[Node | str], str]:
+        """The roles that a name or ARN may mean, one outside of the system by its name; and why it may mean another."""
         short = name.rpartition("/")[2]
         known = self._by_name.get(short)
         if known is not None:
-            return (known,), self._has_one_name(known)
+            return (known,), ""
         if self._system.symbols.free_in(name):
-            return (*self.roles, *(role for role in self._attached if isinstance(role, str))), False
-        return (short,), True
+            outside = (role for role in self._attached if isinstance(role, str))
+            return (*self.roles, *outside), "which role a policy is attached to is known at deployment only"
+        return (short,), ""
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.resource.body
@@ -195,8 +199,10 @@ class Permissions:
                 continue
             principals = statement.principals or ()
             everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
+            doubt = ""
             if everyone and (not statement.denies or "*" in principals):
                 roles: Iterable[Node] = self.roles
+                doubt = "" if "*" in principals else "whom a policy is for is known at deployment only"
             elif statement.denies:  # neither another session nor the role by another name is denied
                 named = [self._by_arn.get(principal) for principal in principals]
                 roles = [role for role in named if role is not None and self._has_one_name(role)]
@@ -204,7 +210,7 @@ class Permissions:
                 found = [self._by_arn.get(principal) or self._in_session(principal) for principal in principals]
                 roles = [role for role in found if role is not None]
             for role in roles:
-                self._granted.setdefault(role, []).append(statement)
+                self._granted.setdefault(role, []).append((statement, doubt))
 
     def _has_one_name(self, node: Node) -> bool:
         """Whether a resource has the same name whatever conditions and parameters turn out to be."""

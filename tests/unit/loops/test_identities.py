@@ -152,6 +152,10 @@ def test_a_role_elsewhere_may_do_anything_but_what_is_denied_to_its_name() -> No
     assert (bare.name, bare.unknown) == (given, (f"the role `{given}`",))
 
 
+WHICH = "which role a policy is attached to is known at deployment only"
+WHOM = "whom a policy is for is known at deployment only"
+
+
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 def test_a_policy_for_a_role_that_nobody_knows_may_allow_but_excuses_nothing(effect: str) -> None:
     policy = attached([{"Ref": "Which"}], "b", effect=effect)
@@ -160,6 +164,22 @@ def test_a_policy_for_a_role_that_nobody_knows_may_allow_but_excuses_nothing(eff
 
     assert (allowed(own), denied(own)) == (["a", "b"] if effect == "Allow" else ["a"], [])
     assert (allowed(elsewhere), denied(elsewhere)) == (["*", "a", "b"] if effect == "Allow" else ["*", "a"], [])
+    assert [allow.doubt for allow in own.allows] == (["", WHICH] if effect == "Allow" else [""])
+
+
+def test_a_grant_to_what_nobody_knows_may_be_to_another() -> None:
+    policy = bucket_policy(statement("b", Principal={"AWS": {"Ref": "Which"}}), statement("c", Principal="*"))
+    found = identity(Role=role("a"), Policy=policy)
+
+    assert [allow.doubt for allow in found.allows] == ["", WHOM, ""]
+
+
+def test_a_doubt_about_a_statement_comes_before_one_about_whom_it_is_for() -> None:
+    policy = attached([{"Ref": "Which"}])
+    policy["Properties"]["PolicyDocument"] = document("b", Action={"Ref": "Which"})
+    found = identity(Role=role("a"), Policy=policy)
+
+    assert [allow.doubt for allow in found.allows] == ["", "an action is known at deployment only"]
 
 
 OWN = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
