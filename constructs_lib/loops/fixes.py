@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.changes import Fix
+from constructs_lib.loops.edges.api_calls import RECORDER
+from constructs_lib.loops.edges.urls import TOLD
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.lessening import fewer_changes, fewer_events, fewer_records, less_allowed, less_put
 from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere
@@ -71,6 +73,11 @@ def _last(graph: Graph, edge: Edge) -> str:
         return "say in these templates what the role allows, or check them together with those that do"
     if action.startswith("task"):
         return f"take what calls `{target}` from the definition of `{source}`"
+    if action.startswith(TOLD):
+        variable = action.removeprefix(TOLD)
+        return f"take `{variable}` from the environment of `{source}`, or let `{target}` ask for a role's signature"
+    if edge.passage.first.type == RECORDER:
+        return f"take `{action}` from `{source}`, or let the rule ask for other calls"
     return f"take `{action}` on `{target}` from `{source}`"
 
 

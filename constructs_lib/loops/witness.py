@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.changes import Flow
+from constructs_lib.loops.edges.iot import BROKER
 from constructs_lib.loops.messages import ABSENT, NOT_TEXT
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ _DOING = {
     "AWS::KinesisFirehose::DeliveryStream": "putting a record into",
     "AWS::Logs::LogGroup": "logging to",
     "AWS::CloudTrail::Trail": "an access that is recorded by",
+    "CloudTrail": "a call that is recorded by",
+    "AWS::CodeBuild::Project": "a build of",
+    "AWS::Cognito::UserPool": "changing a user of",
+    "AWS::S3ObjectLambda::AccessPoint": "reading through",
+    "AWS::SES::ReceiptRule": "mail that is received by",
+    "AWS::MSK::Cluster": "writing to a topic of",
+    "AWS::MSK::ServerlessCluster": "writing to a topic of",
 }
 _TO_OBJECTS = {
     "ObjectRemoved": "deleting",
@@ -31,6 +39,12 @@ _TO_OBJECTS = {
     "ObjectAcl": "changing the access of",
     "ObjectRestore": "restoring",
     "Access": "reading",
+    "LifecycleExpiration": "the expiry of",
+    "LifecycleTransition": "moving to another storage class",
+    "IntelligentTiering": "archiving",
+    "Replication": "a failure to replicate",
+    "ObjectRetention": "locking",
+    "ObjectAnnotation": "annotating",
 }
 
 
@@ -84,6 +98,8 @@ def _doing(graph: Graph, edge: Edge) -> str:
     name = graph.system.label(passage.first)
     if passage.first is passage.target:
         start = f"`{graph.system.label(edge.source)}`"
+    elif passage.first.type == BROKER:
+        start = f"publishing to the topic `{show(_values(passage.stretches[0]).get('topic', ''))}` of `{name}`"
     else:
         start = f"{_DOING.get(passage.first.type, 'calling')} `{name}`"
     return ", which causes ".join([start, *written])

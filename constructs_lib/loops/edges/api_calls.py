@@ -22,11 +22,12 @@ from constructs_lib.templates.template import Resource
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["ApiCalls"]
+__all__ = ["RECORDER", "ApiCalls"]
 
 _CALL = "AWS API Call via CloudTrail"
 _WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-_RECORDER = "CloudTrail"
+RECORDER = "CloudTrail"
+"""The type of what records API calls, of which each account has one."""
 _DOUBT = "no trail that records API calls is in these templates"
 # Where the name in events is not that of IAM.
 _SERVICES = {"monitoring": "cloudwatch", "email": "ses"}
@@ -68,10 +69,10 @@ class ApiCalls(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The default bus."""
-        for recorder in system.nodes(_RECORDER):
+        for recorder in system.nodes(RECORDER):
             doubt = "" if next(system.nodes("AWS::CloudTrail::Trail"), None) else _DOUBT
             bus = next(iter(system.arns(default_bus(system))))
-            yield Listener(recorder, _RECORDER, bus, "API calls", (BUS,), doubt=doubt)
+            yield Listener(recorder, RECORDER, bus, "API calls", (BUS,), doubt=doubt)
 
     def left_out(self, system: System) -> Iterator[str]:
         """Rules that ask for the calls of all services."""
@@ -115,11 +116,11 @@ def _texts(message: Message, field: str) -> list[str]:
 
 def _recorder(system: System) -> Node:
     """CloudTrail, of which each account has one."""
-    known = system.node(system.templates[0], _RECORDER)
+    known = system.node(system.templates[0], RECORDER)
     if known is not None:
         return known
-    body = {"Metadata": {"aws:cdk:path": _RECORDER}}
-    return system.add(system.templates[0], Resource(_RECORDER, _RECORDER, {}, body))
+    body = {"Metadata": {"aws:cdk:path": RECORDER}}
+    return system.add(system.templates[0], Resource(RECORDER, RECORDER, {}, body))
 
 
 def _action(prefix: str, name: str) -> str:

@@ -20,10 +20,11 @@ from constructs_lib.templates.template import Resource
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Iot"]
+__all__ = ["BROKER", "Iot"]
 
 _RULE = "AWS::IoT::TopicRule"
-_BROKER = "IoT"
+BROKER = "IoT"
+"""The type of the message broker, of which each account has one."""
 _FROM = re.compile(r"\bFROM\s+(['\"`])(.*?)\1", re.IGNORECASE | re.DOTALL)
 _SHADOWS = Language(((f"$aws/things/{STAR}/shadow/{STAR}",),))
 # What a rule's action calls, and which of its properties are which arguments.
@@ -48,7 +49,7 @@ class Iot(EdgeKind):
         if next(system.nodes(_RULE), None) is None:
             return
         body = {"Metadata": {"aws:cdk:path": "IoT message broker"}}
-        broker = system.add(system.templates[0], Resource(_BROKER, _BROKER, {}, body))
+        broker = system.add(system.templates[0], Resource(BROKER, BROKER, {}, body))
         published = (Deposit("iot:Publish", rest="topic"), Deposit("iot:RetainPublish", rest="topic"))
         yield Channel(broker, ("iot:topic/",), published)
         actions = ("iot:UpdateThingShadow", "iot:DeleteThingShadow")
@@ -57,7 +58,7 @@ class Iot(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """What the rules of all topics do."""
-        for broker in system.nodes(_BROKER):
+        for broker in system.nodes(BROKER):
             for node in system.nodes(_RULE):
                 for payload in system.mapping(node.get("TopicRulePayload"), node.template):
                     if system.text(payload.get("RuleDisabled"), node.template) != "true":
@@ -75,7 +76,7 @@ def _ruled(system: System, broker: Node, node: Node, payload: Mapping[str, Any])
                     label = f"rule {system.label(node)}"
                     carry = always(message)
                     yield Listener(
-                        broker, _BROKER, arn, label, expects, let_through, carry, doubt, failure, by=node, entry=action
+                        broker, BROKER, arn, label, expects, let_through, carry, doubt, failure, by=node, entry=action
                     )
 
 

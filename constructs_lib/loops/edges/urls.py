@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["APIS", "Urls", "called"]
+__all__ = ["APIS", "TOLD", "Urls", "called"]
 
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+TOLD = "calls the URL in "
+"""What the arrow of a function says that is told a URL, before the name of the variable."""
 _GRAPHQL = "AWS::AppSync::GraphQLApi"
 _IAM = "AWS_IAM"
 
@@ -85,7 +87,7 @@ def _told(system: System, node: Node, variables: Mapping[str, Any]) -> Iterator[
         texts = system.texts(value, node.template) if not isinstance(value, str) or "." in value else ()
         for arn in dict.fromkeys(arn for text in texts for arn in called(system, text)):
             doubt = f"only the code of `{system.label(node)}` tells whether it calls the URL in `{name}`"
-            yield Put(node, arn, f"calls the URL in {name}", doubt=doubt, entry=variables)
+            yield Put(node, arn, f"{TOLD}{name}", doubt=doubt, entry=variables)
 
 
 def _called(known: _Known, text: str) -> list[str]:

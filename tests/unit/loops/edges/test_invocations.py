@@ -167,6 +167,8 @@ def test_a_function_that_is_told_its_own_url_may_call_it_without_a_grant(make: M
     report = make.check(told(make, url))
 
     assert report.verdict == "unproven"
+    helps = report.findings[0].helps[0]
+    assert helps.startswith("take `TARGET` from the environment of `Worker`, or let `")
     assert report.approximations == ("only the code of `Worker` tells whether it calls the URL in `TARGET`",)
     assert make.check(told(make, url, signed="AWS_IAM")).verdict == "loop-free"
 

@@ -41,6 +41,12 @@ def test_a_lifecycle_rule_makes_a_slow_loop(make: Make, lifecycle: Any, event: s
     assert loops(make.check(later(make, lifecycle, event, action))) == [("Worker > Photos > Worker", "slow")]
 
 
+def test_the_witness_of_a_lifecycle_rule_is_an_object_that_expires(make: Make) -> None:
+    report = make.check(later(make, {"ExpirationInDays": 1}, "LifecycleExpiration:*"))
+
+    assert report.findings[0].witness == "the expiry of key `out/a` invokes `Worker` again"
+
+
 @pytest.mark.parametrize(
     ("lifecycle", "event", "action"),
     [

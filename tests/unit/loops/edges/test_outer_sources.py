@@ -88,6 +88,13 @@ def test_an_action_on_errors_is_taken_on_failure_only(make: Make) -> None:
     assert [severity for _, severity in loops(make.check(resources))] == ["failure-only"]
 
 
+def test_the_witness_names_the_topic(make: Make) -> None:
+    report = make.check(published(make, "shop/a*", "shop/+"))
+
+    witness = "publishing to the topic `shop/a` of `IoT message broker` invokes `Worker` again"
+    assert report.findings[0].witness == witness
+
+
 def test_a_disabled_rule_does_nothing(make: Make) -> None:
     assert make.check(published(make, "shop", "shop", RuleDisabled=True)).verdict == "loop-free"
 
