@@ -249,11 +249,11 @@ def _holders(system: System) -> Iterator[tuple[Place, str, Any, Node | None]]:
     """Whatever may hold acknowledgements: what to call it and its metadata; None as node for a template itself."""
     for template in system.templates:
         yield (template.name, str(template.path), ""), template.name, template.section("Metadata"), None
-        for resource in template.resources.values():
-            node = system.node(template, resource.logical_id) if "Metadata" in resource.body else None
+        for logical_id, _, _, body in template.entries():
+            node = system.node(template, logical_id) if "Metadata" in body else None
             if node is not None:
-                place = (template.name, str(template.path), resource.logical_id)
-                yield place, f"{template.name}/{resource.logical_id}", resource.body["Metadata"], node
+                place = (template.name, str(template.path), logical_id)
+                yield place, f"{template.name}/{logical_id}", body["Metadata"], node
 
 
 def _read(metadata: Any, where: str) -> Iterator[Acknowledgement | str]:

@@ -122,16 +122,16 @@ def _with_files(template: Template, around: _Around) -> Template:
     nested: dict[str, Template] = {}
     resources: dict[str, Resource] = {}
     outside: list[str] = []
-    for key, resource in template.resources.items():
-        if resource.type in _LOCATIONS:
-            child = _child(template, resource, around)
+    for key, type_, _, _ in template.entries():
+        if type_ in _LOCATIONS:
+            child = _child(template, template.resources[key], around)
             if child is not None:
                 nested[key] = child
-        elif resource.type in _MACHINES or resource.type in _APIS:
-            found = _defined(resource, around.files)
+        elif type_ in _MACHINES or type_ in _APIS:
+            found = _defined(template.resources[key], around.files)
             if found is None:
                 outside.append(f"the definition of `{key}`")
-            elif found is not resource:
+            elif found is not template.resources[key]:
                 resources[key] = found
     if not (nested or resources or outside):
         return template

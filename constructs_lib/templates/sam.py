@@ -65,11 +65,9 @@ _CONNECTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 def expanded(template: Template) -> Template:
     """The template with SAM's resources in plain CloudFormation; itself if it has none."""
-    if not any(resource.type.startswith("AWS::Serverless::") for resource in template.resources.values()) and not any(
-        "Connectors" in resource.body for resource in template.resources.values()
-    ):
-        return template
-    return replace(template, resources=_Expansion(template).run())
+    if any("Connectors" in body or type_.startswith("AWS::Serverless::") for _, type_, _, body in template.entries()):
+        return replace(template, resources=_Expansion(template).run())
+    return template
 
 
 class _Expansion:

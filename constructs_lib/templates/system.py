@@ -27,14 +27,26 @@ _ANY_MACHINE = {"Fn::GetAtt": ["", "StateMachineVersionArn"]}
 class Node:
     """A resource in its template; equal only to itself."""
 
-    __slots__ = ("id", "properties", "resource", "template", "type")
+    __slots__ = ("_added", "id", "properties", "template", "type")
 
-    def __init__(self, template: Template, resource: Resource) -> None:
+    def __init__(
+        self,
+        template: Template,
+        logical_id: str,
+        type_: str,
+        properties: Mapping[str, Any],
+        added: Resource | None = None,
+    ) -> None:
         self.template = template
-        self.resource = resource
-        self.id = resource.logical_id
-        self.type = resource.type
-        self.properties = resource.properties
+        self.id = logical_id
+        self.type = type_
+        self.properties = properties
+        self._added = added
+
+    @property
+    def resource(self) -> Resource:
+        """The resource as the template has it."""
+        return self._added or self.template.resources[self.id]
 
     def get(self, name: str) -> Any:
         """A property, unresolved."""
@@ -58,9 +70,9 @@ class System(Texts):
         self._by_type: dict[str, list[Node]] = {}
         for template in self.templates:
             nodes = self._nodes[id(template)] = {}
-            for key, resource in template.resources.items():
-                node = nodes[key] = Node(template, resource)
-                self._by_type.setdefault(resource.type, []).append(node)
+            for key, type_, properties, _ in template.entries():
+                node = nodes[key] = Node(template, key, type_, properties)
+                self._by_type.setdefault(type_, []).append(node)
         self._names: dict[Node, tuple[str, ...]] = {}
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], str | None] = {}
@@ -109,7 +121,9 @@ class System(Texts):
 
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
-        node = self._nodes[id(template)][resource.logical_id] = Node(template, resource)
+        node = self._nodes[id(template)][resource.logical_id] = Node(
+            template, resource.logical_id, resource.type, resource.properties, resource
+        )
         self._by_type.setdefault(resource.type, []).append(node)
         self._by_name.pop(resource.type, None)
         self._by_arn = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Resource", "Template"]
 
 _SECTIONS = frozenset({"AWSTemplateFormatVersion", "Transform", "Parameters", "Rules", "Conditions", "Outputs"})
+_NONE: Mapping[str, Any] = {}
 _HIDDEN_IDS = ("/Resource", "/Default")
 
 
@@ -51,6 +52,33 @@ class Resource:
         for hidden in _HIDDEN_IDS:
             path = path.removesuffix(hidden)
         return path
+
+
+class Resources(Mapping[str, Resource]):
+    """The resources of a document, each made when it is asked for.
+
+    Args:
+        bodies: their entries, whose shape has been checked.
+    """
+
+    def __init__(self, bodies: Mapping[str, Any]) -> None:
+        self.bodies = {key: body for key, body in bodies.items() if key != TRANSFORM} if TRANSFORM in bodies else bodies
+        self._made: dict[str, Resource] = {}
+
+    def __getitem__(self, logical_id: str) -> Resource:
+        if logical_id not in self._made:
+            body = self.bodies[logical_id]
+            self._made[logical_id] = Resource(logical_id, body["Type"], body.get("Properties") or {}, body)
+        return self._made[logical_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.bodies)
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def __contains__(self, logical_id: object) -> bool:
+        return logical_id in self.bodies
 
 
 @dataclass(frozen=True)
@@ -122,16 +150,23 @@ class Template:
             loops = written_out(whole, name=shown, given=given)
             sections.update(loops.sections)
             resources = sections["Resources"]
-        found = {
-            key: _resource(key, body, shown, loops.at.get(key, ()))
-            for key, body in resources.items()
-            if key != TRANSFORM
-        }
+        for key, body in resources.items():
+            _check(key, body, shown)
+        found: Mapping[str, Resource] = Resources(resources)
         if resources is not document.get("Resources"):
-            found = _placed(found, document.get("Resources") or {})
+            found = _placed(found, document.get("Resources") or {}, loops.at)
         unseen = (*unseen, *loops.unseen)
         named = tuple(dict.fromkeys(one.what for one in unseen))
         return cls(name, document, found, path, sections, not_modelled=named, unseen=unseen)
+
+    def entries(self) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+        """The logical id, the type, the properties and the whole entry of each resource."""
+        if isinstance(self.resources, Resources):
+            for key, body in self.resources.bodies.items():
+                yield key, body["Type"], body.get("Properties") or _NONE, body
+        else:
+            for key, resource in self.resources.items():
+                yield key, resource.type, resource.properties, resource.body
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level section, empty if it is not there."""
@@ -168,24 +203,26 @@ def _checked(document: Mapping[str, Any], shown: str) -> Mapping[str, Any]:
     return resources
 
 
-def _placed(resources: dict[str, Resource], written: Mapping[str, Any]) -> dict[str, Resource]:
-    """The resources, with the macro that has added them as the place of those that are not written themselves."""
-    at = ("Resources", TRANSFORM) if TRANSFORM in written else ("Transform",)
+def _placed(
+    resources: Mapping[str, Resource], written: Mapping[str, Any], loops: Mapping[str, tuple[str | int, ...]]
+) -> dict[str, Resource]:
+    """The resources, with the loop or the macro that has added them as the place of those that are not written."""
+    macro = ("Resources", TRANSFORM) if TRANSFORM in written else ("Transform",)
     return {
-        key: resource if resource.at or key in written else replace(resource, at=at)
+        key: replace(resource, at=loops.get(key) or (() if key in written else macro))
         for key, resource in resources.items()
     }
 
 
-def _resource(logical_id: Any, body: Any, shown: str, at: tuple[str | int, ...]) -> Resource:
+def _check(logical_id: Any, body: Any, shown: str) -> None:
+    """Check the shape of a resource."""
+    if logical_id == TRANSFORM:
+        return
     if not isinstance(logical_id, str):
         raise unreadable(shown, f"the logical id `{logical_id}` is not a string")
     if not isinstance(body, Mapping):
         raise unreadable(shown, f"the resource `{logical_id}` is not a mapping")
-    type_ = body.get("Type")
-    if not isinstance(type_, str):
+    if not isinstance(body.get("Type"), str):
         raise unreadable(shown, f"the resource `{logical_id}` has no `Type`")
-    properties = body.get("Properties") or {}
-    if not isinstance(properties, Mapping):
+    if not isinstance(body.get("Properties") or _NONE, Mapping):
         raise unreadable(shown, f"the `Properties` of `{logical_id}` are not a mapping")
-    return Resource(logical_id, type_, properties, body, at)
