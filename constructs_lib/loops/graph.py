@@ -304,9 +304,9 @@ class Graph:
 
     def _needed(self, put: Put) -> str | None:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
-        if put.needs is None:
-            return ""
-        return permits(self._identities[put.source], put.needs[0], put.needs[1], exact=False)
+        found = [permits(self._identities[put.source], *need, exact=False) for need in put.needs]
+        certain = [why for why in found if why is not None]
+        return max(certain, key=len, default="") if len(certain) == len(found) else None
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._channels.of(grant.allow.resource):

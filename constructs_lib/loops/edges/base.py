@@ -123,7 +123,7 @@ class Put:
         expects: the types that the target may have, should its ARN not be known.
         doubt: why it is not certain; empty if it is.
         failure: whether it does so only when it fails.
-        needs: the action that its role has to allow for it, and on which address; None if it needs none.
+        needs: the actions that its role has to allow for it, each with the beginning of an address.
         by: the resource that says so; None if it is the source.
         entry: what in that resource says so, as the template has it; None if it is the whole resource.
         property: the property that says so, for what is no part of the template itself, e.g. a state in a text.
@@ -136,7 +136,7 @@ class Put:
     expects: tuple[str, ...] = ()
     doubt: str = ""
     failure: bool = False
-    needs: tuple[str, str] | None = None
+    needs: tuple[tuple[str, str], ...] = ()
     by: Node | None = None
     entry: Any = None
     property: str = ""

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, always
 from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, GLUE_JOB, TASK
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
+from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -32,6 +33,8 @@ _EVENTS = {
     GLUE_JOB: ("aws.glue", ("Glue Job State Change", "Glue Job Run Status"), "jobName"),
     TASK: ("aws.ecs", ("ECS Task State Change",), "taskDefinitionArn"),
 }
+_RUN = "tasks"
+_RUNS = ("ecs:RunTask", "ecs:StartTask")
 _IDENTIFIED_BY_ARN = {BATCH_JOB, TASK}
 
 
@@ -53,18 +56,50 @@ class Jobs(EdgeKind):
                 if type_ == BATCH_JOB:
                     revisions = tuple(Deposit(action, rest="revision") for action in actions)
                     yield Channel(node, tuple(f"{name}:" for name in names), revisions)
+        for node in list(system.nodes(TASK)) if next(system.nodes("AWS::Events::Rule"), None) else ():
+            body = {"Metadata": {"aws:cdk:path": f"tasks of {system.label(node)}"}}
+            run = system.add(node.template, Resource(f"{node.id} (run)", _RUN, {"Of": node.id}, body))
+            names = tuple(f"ecs:task-definition/{name}:" for name in system.names(node))
+            yield Channel(run, names, tuple(Deposit(action, rest="revision") for action in _RUNS))
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """The default bus, for the events of tasks that are run, whatever their roles may."""
+        for run in system.nodes(_RUN):
+            task = system.node(run.template, str(run.get("Of")))
+            if task is not None:
+                bus = next(iter(system.arns(default_bus(system))))
+                yield Listener(run, _RUN, bus, "state changes", (BUS,), carry=always(_event(system, task)), by=task)
+
+    def left_out(self, system: System) -> Iterator[str]:
+        """What runs all the time, or in an order of its own."""
+        yield from (f"what the service `{system.label(node)}` polls" for node in system.nodes("AWS::ECS::Service"))
+        yield from (
+            f"what the pipeline `{system.label(node)}` runs" for node in system.nodes("AWS::CodePipeline::Pipeline")
+        )
 
     def puts(self, system: System) -> Iterator[Put]:
-        """The events that tell how each of them went."""
+        """The events that tell how each of them went, and tasks that run themselves."""
         for node in system.nodes(*_EVENTS):
-            source, kinds, field = _EVENTS[node.type]
-            known = system.arns(node) if node.type in _IDENTIFIED_BY_ARN else system.names(node)
-            event = {
-                "source": Language(((source,),)),
-                "detail-type": Language((kinds,)),
-                f"detail.{field}": Language((tuple(map(literal, known)),)),
-            }
-            yield Put(node, next(iter(system.arns(default_bus(system)))), "state changes", Message(event), (BUS,))
+            bus = next(iter(system.arns(default_bus(system))))
+            yield Put(node, bus, "state changes", _event(system, node), (BUS,))
+        for node in system.nodes(TASK):
+            roles = [arn for role in _roles(system, node) for arn in system.texts(role, node.template)]
+            passed = tuple(("iam:PassRole", f"iam:{arn.split(':', 5)[-1]}") for arn in roles if arn.startswith("arn:"))
+            for arn in system.arns(node):
+                run = ("ecs:RunTask", f"ecs:{arn.split(':', 5)[-1].rpartition(':')[0]}:")
+                yield Put(node, arn, "ecs:RunTask", needs=(run, *passed))
+
+
+def _event(system: System, node: Node) -> Message:
+    source, kinds, field = _EVENTS[node.type]
+    known = system.arns(node) if node.type in _IDENTIFIED_BY_ARN else system.names(node)
+    return Message(
+        {
+            "source": Language(((source,),)),
+            "detail-type": Language((kinds,)),
+            f"detail.{field}": Language((tuple(map(literal, known)),)),
+        }
+    )
 
 
 def _roles(system: System, node: Node) -> Iterator[Any]:

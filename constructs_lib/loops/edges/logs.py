@@ -48,7 +48,7 @@ class Logs(EdgeKind):
                     node,
                     f"arn:aws:logs:::log-group:{name}:*",
                     "logs",
-                    needs=("logs:PutLogEvents", f"logs:log-group:{name}:"),
+                    needs=(("logs:PutLogEvents", f"logs:log-group:{name}:"),),
                     property="LoggingConfig",
                 )
         for node in system.nodes(STATE_MACHINE) if known else ():

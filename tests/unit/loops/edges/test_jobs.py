@@ -165,3 +165,47 @@ def test_who_may_create_a_batch_operation_may_do_what_its_role_may(make: Make) -
     assert make.check(resources).verdict == "loop"
     resources["Role"] = make.role(make.allow("s3:CreateJob", "*"))
     assert make.check(resources).verdict == "loop-free"
+
+
+STOPPED = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
+
+
+@pytest.mark.parametrize("role", [{}, {"TaskRoleArn": arn("JobRole")}])
+def test_a_function_that_hears_of_tasks_and_runs_them_again_is_a_loop(make: Make, role: Any) -> None:
+    resources = {
+        **worker(make, "ecs:RunTask", {"Ref": "Job"}),
+        "Job": body("AWS::ECS::TaskDefinition", Family="resize", **role),
+        "JobRole": make.role(),
+        "Rule": rule(STOPPED),
+    }
+
+    assert loops(make.check(resources)) == [("Worker > tasks of Job > default event bus > Worker", "endless")]
+    resources["Other"] = body("AWS::ECS::TaskDefinition", Family="other")
+    resources["Rule"] = rule({**STOPPED, "detail": {"taskDefinitionArn": [{"Ref": "Other"}]}})
+    assert make.check(resources).verdict == "loop-free"
+
+
+def test_a_task_that_may_run_itself_is_a_loop(make: Make) -> None:
+    run, handed = make.allow("ecs:RunTask", {"Ref": "Job"}), make.allow("iam:PassRole", arn("JobRole"))
+    resources = {
+        "Queue": body("AWS::SQS::Queue"),
+        "Pipe": body(
+            "AWS::Pipes::Pipe",
+            Source=arn("Queue"),
+            Target=CLUSTER,
+            TargetParameters={"EcsTaskParameters": {"TaskDefinitionArn": {"Ref": "Job"}}},
+        ),
+        "Job": TASK,
+        "JobRole": make.role(run, handed),
+    }
+
+    assert loops(make.check(resources)) == [("Job > Job", "endless")]
+    resources["JobRole"] = make.role(run)
+    assert make.check(resources).verdict == "loop-free"
+
+
+def test_what_runs_all_the_time_is_named(make: Make) -> None:
+    resources = {"Polling": body("AWS::ECS::Service"), "Release": body("AWS::CodePipeline::Pipeline")}
+
+    named = ("what the service `Polling` polls", "what the pipeline `Release` runs")
+    assert make.check(resources).not_modelled == named
