@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.loops.finder import Edge
+    from constructs_lib.loops.hanging import Place
     from constructs_lib.loops.report import Acknowledgement, Finding, Step
-    from constructs_lib.loops.worlds import Place, Region
+    from constructs_lib.loops.worlds import Region
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
     from constructs_lib.templates.variables import World

@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from constructs_lib.loops.hanging import BESIDE
 from constructs_lib.loops.report import Finding, Step
-from constructs_lib.loops.worlds import BESIDE
 from constructs_lib.templates.transforms import TRANSFORM
 
 if TYPE_CHECKING:

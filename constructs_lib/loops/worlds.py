@@ -11,50 +11,26 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from constructs_lib.loops.resource_policies import RESOURCE_POLICIES
+from constructs_lib.loops.hanging import waiting
 from constructs_lib.templates.conditions import WorldTemplates
-from constructs_lib.templates.names import NAMING
-from constructs_lib.templates.variables import Value, Variables, references_in
+from constructs_lib.templates.variables import Value, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from constructs_lib.loops.hanging import Place
     from constructs_lib.templates import Template
-    from constructs_lib.templates.template import Resource
     from constructs_lib.templates.variables import Variable, World
 
-__all__ = ["BESIDE", "Place", "Region", "Worlds", "when"]
+__all__ = ["Region", "Worlds", "when"]
 
 MAX_CHECKS = 64
 MAX_RESOURCES = 100_000
 """How many resources are read again at most, all worlds together."""
-_ROLES = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
-_OF_ROLES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
-_JOINING = (*RESOURCE_POLICIES, "AWS::Events::EventBusPolicy", "AWS::Lambda::Url", "AWS::ApiGateway")
-"""The types, by their beginning, that join what they refer to, and that no arrow names."""
-_POINTING = {
-    "AWS::ECS::TaskDefinition",
-    "AWS::Events::ApiDestination",
-    "AWS::Kinesis::StreamConsumer",
-    "AWS::Lambda::Alias",
-    "AWS::Lambda::Version",
-    "AWS::S3::AccessPoint",
-    "AWS::S3::MultiRegionAccessPoint",
-}
-"""What leads on from those that refer to it to what it refers to, though no arrow names it."""
-BESIDE = {
-    "Code", "CodeUri", "Description", "Environment", "Handler", "Layers", "MemorySize", "Runtime", "Tags", "Timeout",
-    "Tracing", "TracingConfig", "VpcConfig", "InlineCode", "ImageUri", "Architectures", "EphemeralStorage",
-    "AttributeDefinitions", "BucketEncryption", "CorsConfiguration", "GlobalSecondaryIndexes", "KeySchema",
-    "LocalSecondaryIndexes", "ProvisionedThroughput", "PublicAccessBlockConfiguration", "SSESpecification",
-}  # fmt: skip
-"""Properties that say nothing of who wakes what."""
 
-Place = tuple[int, str]
-"""A resource, by the position of its template and its logical id."""
-Region = frozenset[Place]
+Region = frozenset["Place"]
 """Resources that no loop leaves which leads through one of them."""
 
 
@@ -101,7 +77,10 @@ class Worlds(Generic[Found]):
 
     def run(self) -> list[tuple[Region, list[tuple[World, Found]]]]:
         """What is found, region by region, in worlds that together are all of them."""
-        return [(region, list(self._apart(region))) for region in self._whole.regions()]
+        regions = self._whole.regions()
+        if not regions or self._variables.is_empty:
+            return [(region, [({}, self._whole)]) for region in regions]
+        return [(region, list(self._apart(region))) for region in regions]
 
     def _apart(self, region: Region) -> Iterator[tuple[World, Found]]:
         work: deque[World] = deque([{}])
@@ -153,87 +132,8 @@ class Worlds(Generic[Found]):
     def _next(self, world: World, found: Found, region: Region) -> Variable | None:
         """The variable that most of what is found in a region hangs on."""
         groups = [list(group) for group in found.places(region)]
-        if not groups or self._variables.is_empty:
-            return None
-        counted = Counter(variable for group in groups for variable in _waiting(self._in(world), group))
+        counted = Counter(variable for group in groups for variable in waiting(self._in(world), group))
         return max(counted, key=lambda variable: counted[variable]) if counted else None
-
-
-def _waiting(world: WorldTemplates, places: Iterable[Place]) -> dict[Variable, None]:
-    """The variables that a world leaves open and resources on a path hang on."""
-    found: dict[Variable, None] = {}
-    whole = _whole(world, places)
-    named = {(index, name) for index, key in whole for name in references_in(_telling(world, index, key))}
-    for index, key in sorted(whole):
-        found.update(_in_resource(world, index, key, _telling(world, index, key)))
-    seen = set(whole)
-    work = sorted(named - seen)
-    while work:
-        index, key = work.pop()
-        resource = world.templates[index].resources.get(key)
-        if resource is None or (index, key) in seen:
-            continue
-        seen.add((index, key))
-        naming = NAMING.get(resource.type) if resource.type not in _POINTING else None
-        name = resource.properties.get(naming.property) if naming else dict(resource.properties)
-        found.update(_in_resource(world, index, key, name))
-        work += sorted((index, other) for other in references_in(name))
-    return found
-
-
-def _in_resource(world: WorldTemplates, index: int, key: str, value: object) -> dict[Variable, None]:
-    found = dict(world.open_in_value(index, value))
-    found.update(world.open_in_presence(index, world.templates[index].resources[key].body))
-    return found
-
-
-def _telling(world: WorldTemplates, index: int, key: str) -> object:
-    resources = world.templates[index].resources
-    properties = resources[key].properties
-    told = [value for name, value in properties.items() if name not in BESIDE]
-    urls = [value for value in _variables_of(properties.get("Environment")) if _names_one(value, resources)]
-    return [told, urls, resources[key].body.get("Connectors")]
-
-
-def _variables_of(environment: Any) -> list[Any]:
-    """The values of a function's environment variables: they may be URLs of what it calls."""
-    variables = environment.get("Variables") if isinstance(environment, dict) else environment
-    return list(variables.values()) if isinstance(variables, dict) else [variables]
-
-
-def _names_one(value: Any, resources: Mapping[str, Resource]) -> bool:
-    return any(name in resources for name in references_in(value))
-
-
-def _whole(world: WorldTemplates, places: Iterable[Place]) -> set[Place]:
-    """The resources on a path, their roles, the policies of both, and what joins them."""
-    found = {(index, key) for index, key in places if key in world.templates[index].resources}
-    work = list(found)
-    while work:
-        index, key = work.pop()
-        resources = world.templates[index].resources
-        for name in references_in(_telling(world, index, key)):
-            if name in resources and resources[name].type in _ROLES and (index, name) not in found:
-                found.add((index, name))
-                work.append((index, name))
-    for index, template in enumerate(world.templates):
-        wanted = {key for other, key in found if other == index}
-        joining = {
-            key: set(references_in(_attaching(resource)))
-            for key, resource in template.resources.items()
-            if resource.type in _OF_ROLES or resource.type.startswith(_JOINING)
-        }
-        while wanted and (more := {key for key in joining if key not in wanted and joining[key] & wanted}):
-            wanted |= more
-        found |= {(index, key) for key in wanted}
-    return found
-
-
-def _attaching(resource: Resource) -> Any:
-    """What a policy or another resource says of the resources that it belongs to."""
-    if resource.type in _OF_ROLES:
-        return [resource.properties.get(name) for name in ("Roles", "RoleName")]
-    return dict(resource.properties)
 
 
 def when(worlds: Iterable[World], others: Sequence[World]) -> tuple[str, ...]:
@@ -278,13 +178,15 @@ def _meets(box: _Box, world: World) -> bool:
 def _lines(box: _Box) -> Iterator[str]:
     for variable, values in box.items():
         chosen = [value for value in variable.values if value in values]
-        if variable.is_comparison:
-            yield f"{variable.name[1:-1]} is {chosen[0].texts[0]}"
+        if variable.compared:
+            one, other = variable.compared
+            within = f" in `{variable.holder}`" if variable.holder else ""
+            yield f"{one} {'is' if chosen[0].texts == ('true',) else 'is not'} {other}{within}"
             continue
         texts = [f"`{text}`" for value in chosen if not value.other_than for text in value.texts]
         rest = next((value for value in chosen if value.other_than), None)
         if rest is not None:
             excluded = [t for t in rest.other_than if f"`{t}`" not in texts]
-            yield f"{variable.name} is not {' or '.join(f'`{text}`' for text in excluded)}"
+            yield f"{variable} is not {' or '.join(f'`{text}`' for text in excluded)}"
         else:
-            yield f"{variable.name} is {' or '.join(texts)}"
+            yield f"{variable} is {' or '.join(texts)}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.derived import Derived
@@ -24,12 +25,15 @@ from constructs_lib.templates.variables import (
     Value,
     Variable,
     conditions_in,
+    imports_in,
     map_keys,
     references_in,
     referred,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from constructs_lib.templates.template import Template
     from constructs_lib.templates.variables import Variables, World
 
@@ -56,7 +60,6 @@ class WorldTemplates:
         self._world = world
         self._parameters = [self._decided_parameters(i, template) for i, template in enumerate(variables.templates)]
         self._fixed = [*map(_with_parameters, variables.templates, self._parameters)]
-        self._system: System | None = None
         self._known: dict[tuple[int, str], tuple[bool | None, dict[Variable, None]]] = {}
         self.templates = tuple(self._specialised(i, template) for i, template in enumerate(variables.templates))
 
@@ -80,6 +83,32 @@ class WorldTemplates:
             for name in references_in(key):
                 found.update(self._open(index, name))
         return found
+
+    def taken(self, index: int, value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """The outputs of other templates that a value imports, and those of nested stacks that it refers to."""
+        for name in imports_in(value):
+            for text in self._read.texts(name, self._read.templates[index]):
+                yield from self._exports.get(text, ())
+        children = self._variables.children(index)
+        for child in {children[name]: None for name in references_in(value) if name in children} if children else ():
+            outputs = self.templates[child].section("Outputs").values()
+            yield from ((child, output) for output in outputs if isinstance(output, Mapping))
+
+    @cached_property
+    def _exports(self) -> dict[str, list[tuple[int, Mapping[str, Any]]]]:
+        found: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+        for index, template in enumerate(self.templates):
+            for output in template.section("Outputs").values():
+                export = output.get("Export") if isinstance(output, Mapping) else None
+                if isinstance(export, Mapping):
+                    for text in self._read.texts(export.get("Name"), self._read.templates[index]):
+                        found.setdefault(text, []).append((index, output))
+        return found
+
+    @cached_property
+    def _read(self) -> System:
+        """The templates with what is fixed, for texts."""
+        return System(self._fixed)
 
     def open_in_presence(self, index: int, body: Mapping[str, Any]) -> dict[Variable, None]:
         """The variables that decide whether a resource is there, those of the stacks around it included."""
@@ -135,7 +164,11 @@ class WorldTemplates:
         if waiting:
             return None, waiting
         name = "[" + " = ".join(sorted((_canonical(one), _canonical(other)))) + "]"
-        comparison = Variable(name, index, (_TRUE, _FALSE))
+        shown = sorted((one, other), key=lambda value: isinstance(value, str))
+        compared = (_shown(shown[0]), _shown(shown[1]))
+        holders = (self._variables.holder(index, name) for part in (one, other) for name in references_in(part))
+        holder = next(filter(None, holders), "")
+        comparison = Variable(name, index, (_TRUE, _FALSE), compared, holder)
         chosen = self._world.get(comparison)
         return (None, {comparison: None}) if chosen is None else (chosen == _TRUE, {})
 
@@ -149,9 +182,7 @@ class WorldTemplates:
         decided = self._resolved(index, value)
         if self._names_place(index, decided):
             return Value(())
-        if self._system is None:
-            self._system = System(self._fixed)
-        return Value(self._system.texts(decided, self._system.templates[index]))
+        return Value(self._read.texts(decided, self._read.templates[index]))
 
     def _names_place(self, index: int, value: Any) -> bool:
         """Whether a value holds what its text stands for one partition only."""
@@ -165,7 +196,7 @@ class WorldTemplates:
     def _decided_parameters(self, index: int, template: Template) -> dict[str, Any]:
         changed = {}
         for variable, value in self._world.items():
-            if variable.template == index and not variable.is_comparison and value.texts:
+            if variable.template == index and variable.compared is None and value.texts:
                 declared = template.section("Parameters").get(variable.name)
                 if isinstance(declared, Mapping):
                     changed[variable.name] = {**declared, "Type": "String", "AllowedValues": list(value.texts)}
@@ -294,6 +325,15 @@ def _compared(one: Value, other: Value) -> bool | None:
     if any(map(has_symbols, (*one.texts, *other.texts))):
         return None
     return None if set(one.texts) & set(other.texts) else False
+
+
+def _shown(value: Any) -> str:
+    """An operand of a comparison, for people."""
+    named = referred(value)
+    if named is not None:
+        return named
+    text = value.get("Fn::Sub") if isinstance(value, Mapping) and len(value) == 1 else value
+    return f"`{text}`" if isinstance(text, str) else _canonical(value)
 
 
 def _canonical(value: Any) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "Variables",
     "World",
     "conditions_in",
+    "imports_in",
     "map_keys",
     "references_in",
     "referred",
@@ -58,16 +59,18 @@ class Variable:
         name: a parameter, a pseudo parameter, or a comparison.
         template: whose it is, by its position; -1 for what all have in common.
         values: what it may be.
+        compared: for people, what a comparison compares; None if it is a parameter.
+        holder: the name of its template, if another one has a parameter that is called the same.
     """
 
     name: str
     template: int
     values: tuple[Value, ...] = field(compare=False)
+    compared: tuple[str, str] | None = field(default=None, compare=False)
+    holder: str = field(default="", compare=False)
 
-    @property
-    def is_comparison(self) -> bool:
-        """Whether it is a comparison rather than a parameter."""
-        return self.name.startswith("[")
+    def __str__(self) -> str:
+        return f"{self.name} of `{self.holder}`" if self.holder else self.name
 
 
 World = Mapping[Variable, Value]
@@ -80,7 +83,10 @@ class Variables:
         self.templates = tuple(templates)
         self._literals: dict[tuple[int, str], dict[str, None]] = {}
         self._variables: dict[tuple[int, str], Variable | None] = {}
+        self._children: dict[int, dict[str, int]] = {}
         for index, template in enumerate(self.templates):
+            if template.parent is not None:
+                self._children.setdefault(template.parent[0], {})[template.parent[1]] = index
             for section in ("Conditions", "Resources", "Outputs", "Globals"):
                 self._compared(index, template.section(section), template.section("Mappings"))
 
@@ -107,8 +113,18 @@ class Variables:
         key = (index, name)
         if key not in self._variables:
             values = self._values(index, name)
-            self._variables[key] = Variable(name, index, values) if len(values) > 1 else None
+            holder = self.holder(index, name)
+            self._variables[key] = Variable(name, index, values, holder=holder) if len(values) > 1 else None
         return self._variables[key]
+
+    def holder(self, index: int, name: str) -> str:
+        """The name of a parameter's template, if another one has a parameter of its own that is called the same."""
+        others = (other for other in range(len(self.templates)) if other != index >= 0)
+        same = (
+            name in PSEUDO or (name in self.templates[other].section("Parameters") and not self.given(other, name))
+            for other in others
+        )
+        return self.templates[index].name if any(same) else ""
 
     def allows_few(self, index: int, name: str) -> bool:
         """Whether a parameter has allowed values, or a nested stack gets it from its parent."""
@@ -118,6 +134,10 @@ class Variables:
         """The resource that makes a nested stack, with its template's position."""
         parent = self.templates[index].parent
         return None if parent is None else (parent[0], self.templates[parent[0]].resources[parent[1]].body)
+
+    def children(self, index: int) -> Mapping[str, int]:
+        """The positions of the templates that are nested in one, by the logical ids of their stacks."""
+        return self._children.get(index, {})
 
     def given(self, index: int, name: str) -> tuple[int, Any] | None:
         """What the parent of a nested stack gives for a parameter, with the parent's position."""
@@ -217,6 +237,11 @@ def references_in(value: Any) -> Iterator[str]:
                 text = argument[0] if isinstance(argument, list) and argument else argument
                 if isinstance(text, str):
                     yield from (found.strip().partition(".")[0] for found in _IN_SUB.findall(text))
+
+
+def imports_in(value: Any) -> Iterator[Any]:
+    """What the `Fn::ImportValue` of a value name."""
+    return (mapping["Fn::ImportValue"] for mapping in _mappings_in(value) if "Fn::ImportValue" in mapping)
 
 
 def map_keys(value: Any) -> Iterator[Any]:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from tests.loops_proof.builder import Body
 
-__all__ = ["Assignment", "assignments", "holds", "instance", "under_conditions"]
+__all__ = ["Assignment", "choices", "holds", "instance", "under_conditions"]
 
 Assignment = dict[str, str]
-"""What parameters, pseudo parameters and imports are."""
+"""What parameters, pseudo parameters and imports are in a template."""
+Choice = list[Assignment]
+"""What they are in each template of a system."""
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 NOWHERE = {"Fn::GetAtt": ["Idle", "Arn"]}
@@ -46,11 +48,19 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _IMPORT = {"Fn::ImportValue": "stage"}
 
 
-def under_conditions(document: Body, choose: random.Random, parts: int) -> Body:
-    """The document with some of its parts under conditions on parameters, which can meet or exclude each other."""
-    parameters = _parameters(choose)
+def under_conditions(document: Body, choose: random.Random, parts: int, *, alone: bool = True) -> Body:
+    """The document with some of its parts under conditions on parameters, which can meet or exclude each other.
+
+    Args:
+        document: a template.
+        choose: decides.
+        parts: how many.
+        alone: whether it is the only one of its system; if not, its conditions are plainer.
+    """
+    parameters = _parameters(choose, 2 if alone else 1)
+    names = list(parameters)
     found: Body = json.loads(json.dumps(document))
-    found |= {"Parameters": parameters, "Conditions": _conditions(choose, list(parameters)), "Mappings": {}}
+    found |= {"Parameters": parameters, "Conditions": _conditions(choose, names), "Mappings": {}}
     found["Resources"] |= _IDLE
     ways = [_presence, _item, _item, _value, _text, _denial, _state]
     done = 0
@@ -64,9 +74,9 @@ def under_conditions(document: Body, choose: random.Random, parts: int) -> Body:
 # what the deployment decides
 
 
-def _parameters(choose: random.Random) -> Body:
+def _parameters(choose: random.Random, count: int) -> Body:
     values = {"A": ["x", "y"], "B": ["x", "y", "z"], "C": [], "D": ["true", "false"]}
-    names = sorted(choose.sample(sorted(values), 2))
+    names = sorted(choose.sample(sorted(values), count))
     return {name: {"Type": "String", **({"AllowedValues": values[name]} if values[name] else {})} for name in names}
 
 
@@ -90,6 +100,8 @@ def _condition(choose: random.Random, names: list[str], known: list[str], depth:
         other = choose.choice(["true", True])
     if one["Ref"] == "AWS::Region":
         other = "eu-west-1"
+    if len(names) == 1:
+        return {"Fn::Equals": [one, other]}
     if choose.random() < 0.1:
         one, other = {"Ref": names[0]}, {"Ref": names[1]}
     elif "C" not in names and choose.random() < 0.1:
@@ -111,7 +123,11 @@ def _presence(document: Body, choose: random.Random) -> bool:
         if more <= together:
             break
         together |= more
-    if len(together) > 4 or not together.isdisjoint(_IDLE) or any("Condition" in resources[name] for name in together):
+    if (
+        len(together) > 4
+        or together & {*_IDLE, *_referred(document.get("Outputs", {}))}
+        or any("Condition" in resources[name] for name in together)
+    ):
         return False
     condition = _chosen(document, choose)
     for name in together:
@@ -246,8 +262,13 @@ def _referred(value: Any) -> set[str]:
 # the template for each choice
 
 
-def assignments(document: Body) -> list[Assignment]:
-    """All that the deployment can decide, as far as the template can tell one from the other."""
+def choices(documents: list[Body]) -> list[Choice]:
+    """All that the deployment of some templates can decide, as far as they can tell one from the other."""
+    found = [list(found) for found in product(*map(_assignments, documents))]
+    return [choice for choice in found if len({one["AWS::Region"] for one in choice if "AWS::Region" in one}) < 2]
+
+
+def _assignments(document: Body) -> list[Assignment]:
     parameters = document.get("Parameters", {})
     values = {name: list(body.get("AllowedValues", _ANYTHING)) for name, body in parameters.items()}
     text = json.dumps(document["Conditions"])
@@ -266,23 +287,24 @@ def instance(document: Body, assignment: Assignment) -> Body:
         key: chosen.resolved({name: part for name, part in body.items() if name != "Condition"})
         for key, body in kept.items()
     }
-    others = {key: document[key] for key in ("Transform",) if key in document}
+    others: Body = {key: document[key] for key in ("Transform", "Outputs") if key in document}
     return {**others, "Resources": resources}
 
 
-def holds(line: str, assignment: Assignment) -> bool:
+def holds(line: str, choice: Choice) -> bool:
     """Whether a line that tells when something happens is so."""
-    return all(_is_so(part, assignment) for part in line.split(" and "))
+    return all(_is_so(part, choice) for part in line.split(" and "))
 
 
-def _is_so(part: str, assignment: Assignment) -> bool:
-    comparison = re.fullmatch(r"(.+) = (.+) is (true|false)", part)
-    if comparison:
-        chosen = _Instance({}, assignment)
-        equal = chosen.text(json.loads(comparison[1])) == chosen.text(json.loads(comparison[2]))
-        return equal == (comparison[3] == "true")
-    name, _, values = part.partition(" is ")
-    return (assignment[name] in re.findall(r"`([^`]*)`", values)) != values.startswith("not ")
+def _is_so(part: str, choice: Choice) -> bool:
+    name, _, said = part.partition(" is ")
+    values = said.removeprefix("not ")
+    name, _, holder = name.partition(" of `Stack")
+    assignment = choice[int(holder[:-1])] if holder else next(one for one in choice if name in one or len(choice) == 1)
+    chosen = _Instance({}, assignment)
+    known = chosen.text(json.loads(name)) if name.startswith("{") else assignment[name]
+    others = re.findall(r"`([^`]*)`", values) or [assignment[values]]
+    return (known in others) == (values == said)
 
 
 class _Instance:

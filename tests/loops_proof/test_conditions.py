@@ -16,7 +16,8 @@ import pytest
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
-from tests.loops_proof.conditions import assignments, holds, instance, under_conditions
+from tests.loops_proof.conditions import choices, holds, instance, under_conditions
+from tests.loops_proof.split import split
 from tests.loops_proof.systems import MODELLED, build, draw_loop
 
 if TYPE_CHECKING:
@@ -41,14 +42,24 @@ class Score:
         return f"{counts}; {len(self.wrong)} wrong"
 
 
-def drawn(link: Link, seed: int) -> Body:
-    """A loop through a link, and sometimes another beside it, with parts of them under conditions."""
+def drawn(link: Link, seed: int) -> list[Body]:
+    """A loop through a link, and sometimes another beside it, with parts of them under conditions.
+
+    Every third is taken apart into two templates, each with conditions of its own.
+    """
     choose = random.Random(f"{link.name} {seed}")  # noqa: S311 - test data
     hops = draw_loop(choose, link, choose.randint(1, 2))
     if choose.random() < 0.3:
         hops += draw_loop(choose, choose.choice(MODELLED), 1, first=len(hops))
-    system = build(hops, seed=seed, serverless=seed % 3 == 2)
-    return under_conditions(system.document, choose, choose.randint(2, 5))
+    if choose.random() < 0.3:
+        parts = split(build(hops, seed=seed).document, 2, choose)
+        return [under_conditions(part, choose, choose.randint(1, 2), alone=False) for part in parts]
+    document = build(hops, seed=seed, serverless=seed % 3 == 2).document
+    return [under_conditions(document, choose, choose.randint(2, 5))]
+
+
+def checked(documents: list[Body]) -> Report:
+    return check([Template.of(document, name=f"Stack{number}") for number, document in enumerate(documents)])
 
 
 def ways(report: Report) -> dict[tuple[str, Way], list[tuple[str, ...]]]:
@@ -60,11 +71,11 @@ def ways(report: Report) -> dict[tuple[str, Way], list[tuple[str, ...]]]:
     return found
 
 
-def problem_of(document: Body) -> tuple[str, str]:
+def problem_of(documents: list[Body]) -> tuple[str, str]:
     """What a check of all worlds says otherwise than a check of each; and the verdict."""
-    report = check([Template.of(document)])
-    choices = assignments(document)
-    each = [check([Template.of(instance(document, choice))]) for choice in choices]
+    report = checked(documents)
+    every = choices(documents)
+    each = [checked([instance(*one) for one in zip(documents, choice, strict=True)]) for choice in every]
     verdict = max((one.verdict for one in each), key=RANKS.index)
     if report.verdict != verdict:
         return f"is {report.verdict} instead of {verdict}", verdict
@@ -74,16 +85,16 @@ def problem_of(document: Body) -> tuple[str, str]:
     found = {
         key: [
             number
-            for number, choice in enumerate(choices)
+            for number, choice in enumerate(every)
             if any(not when or any(holds(line, choice) for line in when) for when in whens)
         ]
         for key, whens in ways(report).items()
     }
     if found != expected:
-        told = {key: [choices[number] for number in numbers] for key, numbers in found.items()}
-        right = {key: [choices[number] for number in numbers] for key, numbers in expected.items()}
+        told = {key: [every[number] for number in numbers] for key, numbers in found.items()}
+        right = {key: [every[number] for number in numbers] for key, numbers in expected.items()}
         return f"says {told} instead of {right}", verdict
-    some = any(len(numbers) < len(choices) for numbers in expected.values())
+    some = any(len(numbers) < len(every) for numbers in expected.values())
     return "", f"{verdict} at times" if some else verdict
 
 

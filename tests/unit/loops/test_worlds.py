@@ -310,7 +310,33 @@ def test_a_nested_stack_under_a_condition_is_there_only_then(make: Make) -> None
     assert nested(make, "*", prefix, condition="IsLow") == ("loop", [("Level is `dev`",)])
 
 
+def test_parameters_of_the_same_name_are_told_apart(make: Make) -> None:
+    outputs = {"Folder": {"Value": if_prod("in", "out"), "Export": {"Name": "folder"}}}
+    write = {"Fn::Join": ["", [{"Fn::ImportValue": "folder"}, "/*"]]}
+    exporting = make.template({}, name="Data", **STAGE, Outputs=outputs)
+
+    report = check([exporting, looping(make, write, if_prod("in/", "no/"))])
+
+    assert [finding.when for finding in report.findings] == [
+        ("Stage of `Stack` is `prod` and Stage of `Data` is `prod`",)
+    ]
+
+
 # exports
+
+
+def test_an_import_is_what_the_same_region_exports(make: Make) -> None:
+    conditions = {"Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}}
+    outputs = {"Folder": {"Value": if_prod("in", "out"), "Export": {"Name": "folder"}}}
+    write = {"Fn::Join": ["", [{"Fn::ImportValue": "folder"}, "/*"]]}
+    exporting = make.template({}, name="Data", **conditions, Outputs=outputs)
+
+    whens = [
+        [finding.when for finding in check([exporting, looping(make, write, prefix, **conditions)]).findings]
+        for prefix in (if_prod("in/", "no/"), if_prod("out/", "in/"))
+    ]
+
+    assert whens == [[("AWS::Region is `eu-west-1`",)], []]
 
 
 def test_an_export_is_that_of_the_world(make: Make) -> None:
