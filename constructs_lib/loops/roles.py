@@ -126,7 +126,7 @@ def _names(node: Node, role: Node) -> bool:
 
 def _copied(written: dict[str, Any], role: Node, attached: Iterable[Node], edited: set[str]) -> dict[str, Any] | None:
     """The properties of a role with what is attached to it; None if they are not plain."""
-    found = {key: value for key, value in written[role.id]["Properties"].items() if key != "RoleName"}
+    found = {key: value for key, value in (written[role.id].get("Properties") or {}).items() if key != "RoleName"}
     for node in attached:
         policy = written.get(node.id, {}).get("Properties", {})
         key: str = "Policies"
