@@ -59,10 +59,7 @@ class Language:
             excluded = tuple(glob for glob in self.none_of if not has_symbols(glob))
             return _witness(self.all_of, excluded)
         # A glob without what it is a part of is nothing, whatever its symbols stand for, each for one text.
-        one_text = [
-            glob for glob in self.none_of if all(kind_of(character) != "free" for character in symbols_in(glob))
-        ]
-        if any(all(any(_covers(none, glob) for none in one_text) for glob in group) for group in self.all_of):
+        if any(all(any(_covers(none, glob) for none in self.none_of) for glob in group) for group in self.all_of):
             return None
         if not _names_meet(self.all_of):
             return None

@@ -31,6 +31,9 @@ __all__ = ["Actions", "Allow", "Deny", "Statement", "always", "documents", "is_c
 
 _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 
+_ANY = "policy variable"
+_VARIABLE = "a policy variable may be anything"
+
 
 @dataclass(frozen=True)
 class Actions:
@@ -210,10 +213,10 @@ def _statement(
     read = always if inverted == allows else _ever
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     # Variables of two statements need not be the same text, even those of one name.
-    own = object() if any(map(_has_variable, texts)) else "policy variable"
-    unknown = system.symbols.character(own, "${…}", "free", "a policy variable may be anything")
+    own = object() if any(map(_has_variable, texts)) else _ANY
+    unknown = system.symbols.character(own, "${…}", "free", _VARIABLE)
     found = [(text, address(text, unknown=unknown)) for text in texts]
-    if inverted == allows:  # What takes away counts only where it is certain to be.
+    if inverted or not allows:  # What takes away, or is left by it, counts only where it is certain to be.
         here = partial(is_here, region=system.region, account=system.account)
         found = [(text, glob if glob is None or here(text) else _elsewhere(glob, unknown)) for text, glob in found]
     named = (named for _, glob in found if glob is not None for named in through_access_points(system, glob, unknown))
@@ -225,11 +228,16 @@ def _statement(
             actions = Actions(("*",))
         if inverted:
             return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
-        rules = tuple([Allow(actions, glob, (), doubt, holder, statement) for glob in globs])
+        rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement) for g in globs])
         return Statement(principals, rules, statement)
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
     return Statement(principals, (Deny(actions, globs, inverted),), statement)
+
+
+def _why(glob: str, own: object, unknown: str) -> str:
+    """Why it is not certain that a pattern names what it may name: a variable may have no value as well."""
+    return _VARIABLE if own is not _ANY and unknown in glob else ""
 
 
 def _has_variable(text: str) -> bool:

@@ -147,13 +147,16 @@ class Texts(ABC):
         """A text of the template; what is read at deployment becomes a symbol."""
         if isinstance(text, Resolved) or (text.isascii() and "{{" not in text):
             return text
+        return self._without_dynamic(_clean(text))
+
+    def _without_dynamic(self, text: str) -> str:
+        """A text with a symbol for each dynamic reference; its parts may have been put together."""
 
         def replace(match: re.Match[str]) -> str:
-            why = f"`{match[0]}` is read at deployment"
-            return self.symbols.character(("dynamic", match[0]), match[0], "free", why)
+            label = self.symbols.show(match[0])
+            return self.symbols.character(("dynamic", match[0]), label, "free", f"`{label}` is read at deployment")
 
-        clean = _clean(text)
-        return clean if "{{" not in clean else _DYNAMIC.sub(replace, clean)
+        return text if "{{" not in text else _DYNAMIC.sub(replace, text)
 
     def _texts(self, value: Any, template: Template, depth: int) -> list[str]:
         if depth > MAX_DEPTH:
@@ -239,7 +242,9 @@ class Texts(ABC):
     def _parameter(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str]:
         allowed = parameter.get("AllowedValues")
         if isinstance(allowed, list) and parameter.get("Type") in {"String", "Number"}:
-            return [_clean(str(value) if not isinstance(value, bool) else str(value).lower()) for value in allowed]
+            return [
+                self._literal(str(value) if not isinstance(value, bool) else str(value).lower()) for value in allowed
+            ]
         why = f"the parameter `{name}` may be anything"
         return [self.symbols.character((id(template), "parameter", name), f"${{{name}}}", "free", why)]
 
@@ -309,13 +314,15 @@ class Texts(ABC):
 
     def _joined(self, pieces: list[list[str]], delimiter: str, value: Any, template: Template) -> list[str]:
         if all(len(piece) == 1 for piece in pieces):
-            return self._bounded([delimiter.join([piece[0] for piece in pieces])], value, template)
+            joined = self._without_dynamic(delimiter.join([piece[0] for piece in pieces]))
+            return self._bounded([joined], value, template)
         count = 1
         for piece in pieces:
             count *= len(piece)
             if count > MAX_ALTERNATIVES:
                 return [self._free(value, template, "it has too many possible values", _label(value))]
-        return self._bounded([delimiter.join(choice) for choice in product(*pieces)], value, template)
+        found = [self._without_dynamic(delimiter.join(choice)) for choice in product(*pieces)]
+        return self._bounded(found, value, template)
 
     def _select(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004

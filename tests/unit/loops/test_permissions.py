@@ -304,3 +304,34 @@ def test_variables_of_two_statements_may_be_two_texts(make: Make, kind: str, den
     assert [(finding.verdict, finding.reasons) for finding in found] == [
         ("unproven", ("a policy variable may be anything",))
     ]
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        ("arn:aws:s3:::photos/*", "loop"),
+        ("arn:aws:s3:::others/*", "loop-free"),
+        ("arn:aws-cn:s3:::photos/*", "unproven"),
+    ],
+)
+def test_what_a_denial_leaves_out_counts_only_where_the_system_is(make: Make, resource: str, verdict: str) -> None:
+    policy = {"Statement": [WRITE, {"Effect": "Deny", "Action": "s3:*", "NotResource": resource}]}
+
+    assert make.check(writing(make, policy)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        ("arn:aws:s3:::photos/${aws:PrincipalTag/team}/*", "unproven"),
+        ("arn:aws:s3:::photos/${*}", "loop"),
+        ({"Fn::Sub": "arn:aws:s3:::photos/${!aws:username}/*"}, "unproven"),
+        ({"Fn::Sub": "arn:aws:s3:::{{resolve:ssm:/${Stage}/bucket}}/*"}, "unproven"),
+        ({"Fn::Join": ["", ["arn:aws:s3:::{{resolve:ssm:", {"Ref": "Stage"}, "}}/*"]]}, "unproven"),
+    ],
+)
+def test_what_is_read_at_deployment_or_with_a_request_is_not_certain(make: Make, resource: Any, verdict: str) -> None:
+    stage = {"Type": "String", "AllowedValues": ["dev", "prod"]}
+    resources = writing(make, {"Statement": [{**WRITE, "Resource": resource}]})
+
+    assert make.check(resources, Parameters={"Stage": stage}).verdict == verdict
