@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import Acknowledgement, Report, check
+from constructs_lib.loops.report import Step
 
 if TYPE_CHECKING:
+    from constructs_lib.templates import Template
     from tests.unit.loops.conftest import Make
 
 ENTRY = {"fingerprint": "0a1b2c3d4e5f", "reason": "meant", "bound": "5"}
@@ -70,6 +72,110 @@ def test_an_acknowledged_loop_hides_no_other(make: Make) -> None:
         "`Resize` can invoke itself through `Photos` and `Other`"
     ]
     assert len(report.acknowledged) == 1
+
+
+def invoking_each_other(make: Make, count: int) -> Template:
+    """Functions of which each may invoke each other one."""
+    resources: dict[str, dict[str, Any]] = {}
+    for one in range(count):
+        others = [{"Fn::GetAtt": [f"F{other}", "Arn"]} for other in range(count) if other != one]
+        resources[f"R{one}"] = make.role(make.allow("lambda:InvokeFunction", others))
+        resources[f"F{one}"] = make.function(f"R{one}", RecursiveLoop="Allow")
+    return make.template(resources)
+
+
+def acknowledging_all(template: Template) -> dict[str, Acknowledgement]:
+    """An acknowledgement for each loop, by its fingerprint; those behind other loops are found later."""
+    meant: dict[str, Acknowledgement] = {}
+    while True:
+        report = check([template], acknowledgements=meant.values())
+        found = [finding.fingerprint for finding in report.findings if finding.fingerprint]
+        if not found:
+            return meant
+        meant.update({name: Acknowledgement(name, "meant", "5") for name in found})
+
+
+def test_of_many_loops_that_share_functions_any_one_that_is_not_acknowledged_is_found(make: Make) -> None:
+    template = invoking_each_other(make, 3)
+    meant = acknowledging_all(template)
+    report = check([template], acknowledgements=meant.values())
+
+    assert (report.findings, len(meant), len(report.acknowledged)) == ((), 5, 5)  # three of two and two of three
+    for name in meant:
+        others = [acknowledgement for other, acknowledgement in meant.items() if other != name]
+        left = check([template], acknowledgements=others)
+
+        assert (left.verdict, [f.fingerprint for f in left.findings if f.fingerprint]) == ("loop", [name])
+
+
+def test_how_often_loops_are_searched_again_is_bounded(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = invoking_each_other(make, 3)
+    meant = acknowledging_all(template)
+    monkeypatch.setattr("constructs_lib.loops.acknowledgements.MAX_SEARCHES", 2)
+    report = check([template], acknowledgements=meant.values())
+
+    assert (report.verdict, shown(report)[0]) == (
+        "unproven",
+        "invocation-loop-unproven: the acknowledged loops around `F0` may hide another",
+    )
+
+
+def test_an_acknowledgement_of_a_template_is_for_a_loop_through_it(make: Make) -> None:
+    resources = looping(make)
+    name = make.check(resources).findings[0].fingerprint
+    metadata = {"constructs-lib": {"acknowledge": [{**ENTRY, "fingerprint": name}]}}
+    acknowledging = make.template(resources, Metadata=metadata)
+    other = make.template({"Queue": {"Type": "AWS::SQS::Queue"}}, name="Other", Metadata=metadata)
+    report = check([acknowledging])
+
+    assert report.findings == ()
+    assert [a.by.where for a in report.acknowledged] == ["Stack"]
+    assert [(f.reference, f.path, f.helps) for f in check([make.template(resources), other]).findings[1:]] == [
+        ("acknowledgement-stale", (), ("that loop does not lead through here: acknowledge it in `Stack/Resize`",)),
+        (
+            "recursion-allowed-needlessly",
+            (
+                Step(
+                    "Stack/Resize", "RecursiveLoop: Allow", "Stack/Resize", "Resize", "Resize", make.template(resources)
+                ),
+            ),
+            ("take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for",),
+        ),
+    ]
+
+
+def test_an_acknowledgement_that_says_nothing_is_told_with_where_it_stands_and_what_to_do(make: Make) -> None:
+    resources = looping(make)
+    del resources["Resize"]["Properties"]["RecursiveLoop"]
+    resources["Resize"]["Metadata"] = {"aws:cdk:path": "Photos/Resize/Resource", "constructs-lib": {}}
+    resources["Role"]["Metadata"] = {"constructs-lib": {"acknowledge": [ENTRY]}}
+    template = make.template(resources)
+    _, invalid, stale = check([template]).findings
+
+    assert str(invalid.diagnostic()) == (
+        """\
+error[acknowledgement-invalid]: an acknowledgement in `Photos/Resize` cannot be read: `constructs-lib` does not hold \
+`acknowledge`, and nothing else
+
+  Photos/Resize  -- acknowledges --> Photos/Resize
+
+  help: give it a `fingerprint`, a `reason` and a `bound`, each a text in quotes
+  see: constructs-lib explain acknowledgement-invalid"""
+    )
+    assert str(stale.diagnostic()) == (
+        """\
+error[acknowledgement-stale]: the acknowledgement of `0a1b2c3d4e5f` in `Stack/Role` matches no loop
+
+  Role  -- acknowledges --> Role
+
+  help: take it away; if the loop has changed, look at it again and acknowledge what it is now
+  see: constructs-lib explain acknowledgement-stale"""
+    )
+    assert [(f.verdict, f.severity) for f in (invalid, stale)] == [("loop-free", "misconfigured")] * 2
+    assert [f.path for f in (invalid, stale)] == [
+        (Step("Photos/Resize", "acknowledges", "Photos/Resize", "Resize", "Resize", template),),
+        (Step("Role", "acknowledges", "Role", "Role", "Role", template),),
+    ]
 
 
 def shown(report: Report) -> list[str]:
