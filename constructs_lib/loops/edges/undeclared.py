@@ -16,6 +16,7 @@ from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.streams import STREAM
 from constructs_lib.loops.edges.tables import TABLES
 from constructs_lib.loops.edges.topics import TOPIC
+from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.symbols import has_symbols
@@ -29,6 +30,15 @@ __all__ = ["Undeclared"]
 
 _TABLE = TABLES[0]
 _TYPES = {"sqs": QUEUE, "sns": TOPIC, "kinesis": STREAM, "dynamodb": _TABLE, "events": BUS, "s3": BUCKET}
+_LISTENING: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "AWS::Pipes::Pipe": ("Source", (QUEUE, STREAM, _TABLE)),
+    "AWS::SNS::Subscription": ("TopicArn", (TOPIC,)),
+    "AWS::ApiGateway::Method": ("RestApiId", APIS[:1]),
+    "AWS::ApiGatewayV2::Integration": ("ApiId", APIS[1:]),
+    "Custom::S3BucketNotifications": ("BucketName", (BUCKET,)),
+}
+_NAMED = {BUS, BUCKET, *APIS}
+"""Types that are named by their names, too."""
 _FIELDS = 6
 _TEXTS = {"Ref", "Fn::Sub", "Fn::Join", "Fn::GetAtt", "Fn::ImportValue"}
 _SENDS_EVENTS: Mapping[str, Any] = {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}
@@ -54,15 +64,12 @@ def _listened_to(system: System) -> Iterator[tuple[str, str, Node]]:
     for node in system.nodes("AWS::Lambda::EventSourceMapping"):
         types = (QUEUE,) if node.get("StartingPosition") is None else (STREAM, _TABLE)
         yield from _named(system, node, node.get("EventSourceArn"), types)
-    for node in system.nodes("AWS::Pipes::Pipe"):
-        yield from _named(system, node, node.get("Source"), (QUEUE, STREAM, _TABLE))
-    for node in system.nodes("AWS::SNS::Subscription"):
-        yield from _named(system, node, node.get("TopicArn"), (TOPIC,))
+    for type_, (property_, named) in _LISTENING.items():
+        for node in system.nodes(type_):
+            yield from _named(system, node, node.get(property_), named)
     for node in system.nodes("AWS::KinesisFirehose::DeliveryStream"):
         for source in system.mapping(node.get("KinesisStreamSourceConfiguration"), node.template):
             yield from _named(system, node, source.get("KinesisStreamARN"), (STREAM,))
-    for node in system.nodes("Custom::S3BucketNotifications"):
-        yield from _named(system, node, node.get("BucketName"), (BUCKET,))
     for node in system.nodes("AWS::Events::Rule"):
         for type_, name, by in _named(system, node, node.get("EventBusName"), (BUS,)):
             if name != "default":
@@ -79,7 +86,7 @@ def _named(system: System, node: Node, value: Any, types: tuple[str, ...]) -> It
             _, slash, rest = fields[-1].partition("/")
             if type_ is not None:
                 yield type_, rest.partition("/")[0] if slash else fields[-1], node
-        elif text and (BUS in types or BUCKET in types or has_symbols(text)):
+        elif text and (not _NAMED.isdisjoint(types) or has_symbols(text)):
             yield from ((type_, text, node) for type_ in types)
 
 

@@ -138,6 +138,26 @@ def test_an_integration_of_an_api_that_is_not_known_may_be_any_apis(make: Make) 
 
 
 @pytest.mark.parametrize(
+    ("api", "verdict", "of_another"),
+    [
+        ("a1b2c3", "loop", "loop-free"),
+        ({"Fn::ImportValue": "api"}, "loop", "unproven"),
+        ({"Fn::ImportValue": "another"}, "unproven", "unproven"),
+    ],
+)
+def test_an_api_that_is_not_declared_is_a_way_round(make: Make, api: Any, verdict: str, of_another: str) -> None:
+    name = {"Api": "a1b2c3" if isinstance(api, str) else {"Fn::ImportValue": "api"}}
+    resources = {
+        **worker(make, "execute-api:Invoke", {"Fn::Sub": ["arn:aws:execute-api:*:*:${Api}/*", name]}),
+        "Integration": body("AWS::ApiGatewayV2::Integration", ApiId=api, IntegrationUri=arn("Worker")),
+    }
+
+    assert make.check(resources).verdict == verdict
+    resources["Role"] = make.role(make.allow("execute-api:Invoke", "arn:aws:execute-api:*:*:d4e5f6/*"))
+    assert make.check(resources).verdict == of_another
+
+
+@pytest.mark.parametrize(
     "uri", ["${Function}", "arn:aws:apigateway:eu-west-1:lambda:path/x/functions/${Function}/invocations"]
 )
 def test_an_integration_of_a_function_that_is_not_known_may_be_any(make: Make, uri: str) -> None:
