@@ -14,7 +14,6 @@ from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from constructs_lib.templates.system import Node, System
 
@@ -25,6 +24,8 @@ _REPLICA = "replica"
 _TRAIL = "AWS::CloudTrail::Trail"
 _READS = ("s3:GetObject", "s3:GetObjectAttributes", "s3:GetObjectTagging", "s3:GetObjectAcl")
 _WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:RestoreObject")
+_ACCESSES = tuple(Deposit(action, Message({"event": Language((("Access",),))}), rest="key") for action in _READS)
+_ORIGINALS = {"event": _NEW_OBJECT, _REPLICA: Language((("no",),))}
 
 
 class Replication(EdgeKind):
@@ -39,10 +40,7 @@ class Replication(EdgeKind):
                         yield from self._rule(system, node, rule)
 
     def _rule(self, system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Listener]:
-        only_new = {"event": _NEW_OBJECT, _REPLICA: Language((("no",),))}
-        filters = [
-            Message({**only_new, "key": Language(((literal(p) + STAR,),))}) for p in prefixes(system, node, rule)
-        ]
+        filters = partial(_replicated, system, node, rule)
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
                 yield Listener(
@@ -51,11 +49,18 @@ class Replication(EdgeKind):
                     arn,
                     "replication",
                     (BUCKET,),
-                    partial(tuple, filters),
+                    filters,
                     _as_replica,
                     unwatched=True,
                     entry=rule,
                 )
+
+
+def _replicated(system: System, node: Node, rule: Mapping[str, Any]) -> tuple[Message, ...]:
+    return tuple(
+        Message({**_ORIGINALS, "key": Language(((literal(prefix) + STAR,),))})
+        for prefix in prefixes(system, node, rule)
+    )
 
 
 def _as_replica(message: Message) -> Message:
@@ -69,8 +74,7 @@ class AccessLogs(EdgeKind):
         """Buckets that keep access logs; reading is an access too."""
         for node in system.nodes(BUCKET):
             if node.get("LoggingConfiguration") is not None:
-                deposits = tuple(Deposit(a, Message({"event": Language((("Access",),))}), rest="key") for a in _READS)
-                yield Channel(node, bucket_addresses(system, node), deposits)
+                yield Channel(node, bucket_addresses(system, node), _ACCESSES)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The buckets that the logs go to."""
@@ -83,7 +87,7 @@ class AccessLogs(EdgeKind):
                 for name in names:
                     if name in by_name or system.symbols.free_in(name):
                         arn = f"arn:aws:s3:::{name}"
-                        carry = _new_objects(prefixes)
+                        carry = partial(_new_objects, prefixes)
                         yield Listener(
                             node, BUCKET, arn, "access logs", (BUCKET,), carry=carry, unwatched=True, entry=logging
                         )
@@ -108,7 +112,7 @@ class Trails(EdgeKind):
             written = tuple(f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in prefixes)
             for name in system.texts(node.get("S3BucketName"), node.template):
                 arn = f"arn:aws:s3:::{name}"
-                yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=_new_objects(written))
+                yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=partial(_new_objects, written))
 
 
 def _writes_only(system: System, node: Node) -> bool:
@@ -151,11 +155,7 @@ def _of_bucket(system: System, name: str) -> Iterator[str]:
         yield from bucket_addresses(system, bucket)
 
 
-def _new_objects(prefixes: tuple[str, ...]) -> Callable[[Message], Message]:
-    written = Message({"event": _NEW_OBJECT, "key": Language((tuple(literal(prefix) + STAR for prefix in prefixes),))})
-
-    def carry(message: Message) -> Message:
-        del message
-        return written
-
-    return carry
+def _new_objects(prefixes: tuple[str, ...], message: Message) -> Message:
+    """Log files, whatever they tell of."""
+    del message
+    return Message({"event": _NEW_OBJECT, "key": Language((tuple(literal(prefix) + STAR for prefix in prefixes),))})

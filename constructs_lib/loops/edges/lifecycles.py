@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.absence import may_be_absent
@@ -44,9 +45,9 @@ def later(system: System, node: Node) -> Iterator[Deposit]:
             if isinstance(rule, Mapping) and system.text(rule.get("Status"), node.template) != "Disabled":
                 yield from _ruled(system, node, rule)
     if node.get("IntelligentTieringConfigurations") is not None:
-        yield _deposit(_PUT, ("IntelligentTiering",), [""])
+        yield _deposit(_PUT, ("IntelligentTiering",), ("",))
     if node.get("ReplicationConfiguration") is not None:
-        yield _deposit(_PUT, _REPLICATION, [""])
+        yield _deposit(_PUT, _REPLICATION, ("",))
 
 
 def _ruled(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Deposit]:
@@ -55,10 +56,11 @@ def _ruled(system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Depo
         if any(name in rule for name in names):
             # Another tag may bring an object under a rule as well.
             for action in (*actions, _TAG) if "TagFilters" in str(rule) else actions:
-                yield _deposit(action, events, found)
+                yield _deposit(action, events, tuple(found))
 
 
-def _deposit(action: str, events: tuple[str, ...], beginnings: list[str]) -> Deposit:
+@lru_cache(maxsize=1024)
+def _deposit(action: str, events: tuple[str, ...], beginnings: tuple[str, ...]) -> Deposit:
     keys = Language((tuple(literal(beginning) + STAR for beginning in beginnings),))
     return Deposit(action, Message({"event": Language((events,)), "key": keys}, ("attributes.",)), "key", slow=True)
 

@@ -30,6 +30,10 @@ __all__ = ["STATE_MACHINE", "StateMachines"]
 MAX_STATES = 10_000
 MAX_DEFINITIONS = 24
 _START = ("states:StartExecution", "states:StartSyncExecution")
+_STATUS_CHANGE = {
+    "source": Language((("aws.states",),)),
+    "detail-type": Language((("Step Functions Execution Status Change",),)),
+}
 _STARTS = tuple(Deposit(action) for action in _START)
 _STARTS_OF_VERSIONS = tuple(Deposit(action, rest="qualifier") for action in _START)
 _DEFINITION = ("Definition", "DefinitionString")
@@ -59,8 +63,7 @@ class StateMachines(EdgeKind):
                     for put in self._state(system, node, state):
                         yield replace(put, entry=state, property=_DEFINITION[node.get("Definition") is None])
             event = {
-                "source": Language((("aws.states",),)),
-                "detail-type": Language((("Step Functions Execution Status Change",),)),
+                **_STATUS_CHANGE,
                 "detail.stateMachineArn": Language((tuple(map(literal, system.arns(node))),)),
             }
             bus = next(iter(system.arns(default_bus(system))))

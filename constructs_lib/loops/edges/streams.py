@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
@@ -12,7 +13,6 @@ from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from constructs_lib.templates.system import Node, System
 
@@ -69,7 +69,7 @@ class Firehoses(EdgeKind):
                 if key in destination or not failure:
                     globs = tuple(_key_glob(text) for text in system.texts(destination.get(key, ""), node.template))
                     label = f"objects {key}" if failure else "objects"
-                    carry = _objects(globs)
+                    carry = partial(_objects, globs)
                     yield Listener(
                         node, FIREHOSE, arn, label, (BUCKET,), carry=carry, failure=failure, entry=destination
                     )
@@ -91,11 +91,7 @@ def _key_glob(prefix: str) -> str:
     return literal(head) + STAR if expression else literal(head) + _TIME + STAR
 
 
-def _objects(globs: tuple[str, ...]) -> Callable[[Message], Message]:
-    written = Message({"event": Language((CREATED,)), "key": Language((globs,))})
-
-    def carry(message: Message) -> Message:
-        del message
-        return written
-
-    return carry
+def _objects(globs: tuple[str, ...], message: Message) -> Message:
+    """The objects that hold what was delivered."""
+    del message
+    return Message({"event": Language((CREATED,)), "key": Language((globs,))})
