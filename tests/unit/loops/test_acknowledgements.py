@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from constructs_lib.loops import Acknowledgement, Report, check
 from constructs_lib.loops.report import Step
+from constructs_lib.templates import read
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from constructs_lib.templates import Template
     from tests.unit.loops.conftest import Make
 
@@ -203,6 +207,13 @@ def test_loops_with_too_much_in_common_are_unproven(make: Make, monkeypatch: pyt
     assert report.verdict == "unproven"
     assert shown(report) == ["invocation-loop-unproven: the acknowledged loops around `Resize` may hide another"]
     assert report.approximations == ("acknowledged loops share edges in more ways than were searched",)
+    assert [(f.severity, f.reasons, f.helps) for f in report.findings] == [
+        (
+            "misconfigured",
+            report.approximations,
+            ("mend some of these loops, or give what they share resources of its own",),
+        )
+    ]
 
 
 def test_an_acknowledgement_is_for_a_loop_through_its_resource(make: Make) -> None:
@@ -251,6 +262,18 @@ def test_an_acknowledgement_that_is_given_twice_is_told(make: Make) -> None:
     assert shown(make.check(resources)) == [
         f"acknowledgement-stale: `{name}` is acknowledged twice, the second time in `Stack/Resize`"
     ]
+    assert make.check(resources).findings[0].helps == ("take one of the two away",)
+
+
+def test_an_acknowledgement_from_outside_that_matches_no_loop_is_told(make: Make) -> None:
+    resources = looping(make)
+    meant = Acknowledgement(make.check(resources).findings[0].fingerprint, "meant", "5")
+    stale = Acknowledgement("0a1b2c3d4e5f", "meant", "5")
+    report = check([make.template(resources)], acknowledgements=[meant, stale])
+
+    assert [(f.headline, f.path) for f in report.findings] == [
+        ("the acknowledgement of `0a1b2c3d4e5f` matches no loop", ())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -262,6 +285,7 @@ def test_an_acknowledgement_that_is_given_twice_is_told(make: Make) -> None:
         ({"acknowledge": ["0a1b2c3d4e5f"]}, "entry 1: it is not a mapping"),
         ({"acknowledge": [{"fingerprint": "0a1b2c3d4e5f"}]}, "entry 1: it has no `reason`, `bound`"),
         ({"acknowledge": [{**ENTRY, "until": "x"}]}, "entry 1: it has `until`, which means nothing"),
+        ({"acknowledge": [{**ENTRY, "by": "x", "on": "x"}]}, "entry 1: it has `by`, `on`, which means nothing"),
         (
             {"acknowledge": [{**ENTRY, "fingerprint": 1}]},
             "entry 1: its `fingerprint` is not a text in quotes, or it is empty",
@@ -301,6 +325,42 @@ def test_a_loop_that_aws_stops_is_not_one_that_is_meant(make: Make) -> None:
     assert [finding.reference for finding in make.check(acknowledging(make, resources)).findings] == [
         "recursion-not-allowed"
     ]
+
+
+def test_what_aws_stops_says_of_which_functions_and_in_the_words_of_an_app(make: Make) -> None:
+    resources = looping(make)
+    del resources["Resize"]["Properties"]["RecursiveLoop"]
+    resources["Role"] = make.role(make.allow("lambda:InvokeFunction", {"Fn::GetAtt": ["Other", "Arn"]}))
+    resources["OtherRole"] = make.role(make.allow("s3:PutObject", make.objects("Photos")))
+    resources["Other"] = make.function("OtherRole")
+    acknowledging(make, resources)
+    resources["Other"]["Metadata"] = {"aws:cdk:path": "Photos/Other/Resource"}
+    [found] = make.check(resources).findings
+    in_cdk = (
+        "set `RecursiveLoop` of `Resize` and `Photos/Other` to `Allow`,"
+        " in CDK by recursive_loop=lambda_.RecursiveLoop.ALLOW"
+    )
+
+    assert (found.verdict, found.severity, found.headline, found.helps) == (
+        "loop-free",
+        "misconfigured",
+        "the acknowledged loop of `Resize` is stopped by AWS",
+        (in_cdk,),
+    )
+
+
+def test_two_templates_of_one_name_are_told_apart_by_their_files(make: Make, tmp_path: Path) -> None:
+    resources = looping(make)
+    name = make.check(resources).findings[0].fingerprint
+    metadata = {"constructs-lib": {"acknowledge": [{**ENTRY, "fingerprint": name}]}}
+    one, other = (tmp_path / folder / "template.json" for folder in ("one", "other"))
+    for path, more in ((one, {"Metadata": metadata}), (other, {})):
+        path.parent.mkdir()
+        path.write_text(json.dumps({"Resources": resources, **more}), "utf-8")
+    report = check([read(one), read(other)])
+
+    assert len(report.acknowledged) == 1
+    assert [finding.path[0].template.path for finding in report.findings if finding.fingerprint] == [other]
 
 
 def test_allowing_recursion_without_a_loop_is_an_error(make: Make) -> None:
