@@ -265,7 +265,7 @@ class Graph:
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
-            for channel in self._channels.of(outlet.allow.resource):
+            for channel in self._meant(outlet.allow.resource):
                 for deposit in self._touched(outlet.allow.actions, channel.deposits):
                     yield channel.node, deposit.message, id(deposit)
                     if channel.node not in self.crowded:
@@ -273,6 +273,10 @@ class Graph:
         else:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
+
+    def _meant(self, pattern: str) -> Iterator[Channel]:
+        """The resources that a grant for a pattern may be for."""
+        return (channel for channel in self._channels.of(pattern) if channel.is_meant(pattern))
 
     def _touched(self, actions: Actions, deposits: tuple[Deposit, ...]) -> list[Deposit]:
         """What some actions may put; found once for what all resources of a kind share."""
@@ -309,7 +313,7 @@ class Graph:
         return max(certain, key=len, default="") if len(certain) == len(found) else None
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel in self._channels.of(grant.allow.resource):
+        for channel in self._meant(grant.allow.resource):
             for deposit in channel.deposits if channel.node in self._around else ():
                 action = grant.allow.actions.touches(deposit.action)
                 if action is not None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.loops.messages import Message
+from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,11 +66,21 @@ class Channel:
         node: the resource.
         addresses: what policies call it (see `constructs_lib.loops.addresses`).
         deposits: what may land in it, by action.
+        is_named: whether only grants count that name it, and not those for all of its kind.
     """
 
     node: Node
     addresses: tuple[str, ...]
     deposits: tuple[Deposit, ...]
+    is_named: bool = False
+
+    def is_meant(self, pattern: str) -> bool:
+        """Whether a grant for a pattern counts; one for a name that is not known does."""
+        if not self.is_named:
+            return True
+        head = pattern.partition(STAR)[0].partition(ANY)[0]
+        free = any(kind_of(character) == "free" for character in symbols_in(head))
+        return free or any(head.startswith(address.rstrip(":")) for address in self.addresses)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
@@ -22,22 +22,25 @@ if TYPE_CHECKING:
 __all__ = ["LOG_GROUP", "Logs"]
 
 LOG_GROUP = "AWS::Logs::LogGroup"
+_SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
+_WRITES = (Deposit("logs:PutLogEvents", rest="stream"),)
 
 
 class Logs(EdgeKind):
     """Functions that log, and who is subscribed to their log groups."""
 
     def channels(self, system: System) -> Iterator[Channel]:
-        """None of their own; but groups that are subscribed to without being declared are added."""
+        """The groups that are subscribed to; those that are not declared are added."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
-        for node in list(system.nodes("AWS::Logs::SubscriptionFilter")):
+        for node in list(system.nodes(_SUBSCRIPTION)):
             for name in system.texts(node.get("LogGroupName"), node.template):
                 if name not in known and not system.symbols.free_in(name):
                     known.add(name)
                     body = {"Metadata": {"aws:cdk:path": system.symbols.show(name)}}
                     properties = {"LogGroupName": Resolved(name)}
                     system.add(node.template, Resource(system.symbols.show(name), LOG_GROUP, properties, body))
-        return iter(())
+        for node in {group: None for filter_ in system.nodes(_SUBSCRIPTION) for group in _groups(system, filter_)}:
+            yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
 
     def puts(self, system: System) -> Iterator[Put]:
         """The log group of each function, and those that state machines log to."""
@@ -57,7 +60,7 @@ class Logs(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The destinations of all subscriptions."""
         by_name = {name: node for node in system.nodes(LOG_GROUP) for name in system.names(node)}
-        for node in system.nodes("AWS::Logs::SubscriptionFilter"):
+        for node in system.nodes(_SUBSCRIPTION):
             for name in system.texts(node.get("LogGroupName"), node.template):
                 group = by_name.get(name)
                 if group is None and not system.symbols.free_in(name):
@@ -66,6 +69,12 @@ class Logs(EdgeKind):
                     yield Listener(
                         group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew, by=node
                     )
+
+
+def _groups(system: System, filter_: Node) -> Iterator[Node]:
+    """The groups that a filter subscribes to."""
+    for name in system.texts(filter_.get("LogGroupName"), filter_.template):
+        yield from system.named(LOG_GROUP, name)
 
 
 def _executions(system: System, node: Node) -> Iterator[Put]:

@@ -214,3 +214,27 @@ def test_conditions_inside_of_a_definition_count(make: Make, place: str) -> None
     resources["Machine"]["Properties"]["Definition"] = {"StartAt": "Call", "States": states}
 
     assert make.check(resources, Conditions=IS_PROD).verdict == "loop"
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:audit:*", "loop"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:audit:log-stream:all", "loop"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:audit*", "loop"),
+        (arn("Audit"), "loop"),
+        ({"Fn::ImportValue": "group"}, "unproven"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:another:*", "loop-free"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:*", "loop-free"),
+        ("*", "loop-free"),
+    ],
+)
+def test_a_grant_that_names_a_group_is_a_way_into_it(make: Make, written: Any, verdict: str) -> None:
+    subscription = {"LogGroupName": "audit", "FilterPattern": "", "DestinationArn": arn("Worker")}
+    resources = {
+        **worker(make, ["logs:CreateLogStream", "logs:PutLogEvents"], written),
+        "Audit": body("AWS::Logs::LogGroup", LogGroupName="audit"),
+        "Subscription": body("AWS::Logs::SubscriptionFilter", **subscription),
+    }
+
+    assert make.check(resources).verdict == verdict
