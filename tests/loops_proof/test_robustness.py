@@ -60,10 +60,10 @@ def crashes_of_mutations(*, every: int) -> tuple[int, list[str]]:
 
 
 def test_wrong_types_in_any_place_never_crash() -> None:
-    count, crashes = crashes_of_mutations(every=307)
+    count, crashes = crashes_of_mutations(every=599)
 
     assert crashes == []
-    assert count > 300
+    assert count > 150
 
 
 @pytest.mark.integration
@@ -368,7 +368,9 @@ def test_nothing_in_a_template_is_executed_or_fetched_nor_read_elsewhere(tmp_pat
         report = check([read(template)])
 
     assert done == [("open", str(template))]
-    assert report.verdict == "loop-free"
+    assert [finding.reasons for finding in report.findings] == [
+        ("what `AWS::Include` of `s3://bucket/secret.yaml` adds is known at deployment only",)
+    ]
     assert report.not_modelled == (
         "what `AWS::Include` of `s3://bucket/secret.yaml` adds",
         "the definition of `Machine`",
