@@ -92,6 +92,11 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Serverless::StateMachine": _ref_is_arn("Name", _regional("states", "stateMachine:{name}"), Name="{name}"),
     "AWS::StepFunctions::Activity": _ref_is_arn("Name", _regional("states", "activity:{name}"), Name="{name}"),
     "AWS::ECS::TaskDefinition": _ref_is_arn("Family", _regional("ecs", "task-definition/{name}:1")),
+    "AWS::ECR::Repository": Naming("RepositoryName", _regional("ecr", "repository/{name}")),
+    "AWS::CodeCommit::Repository": Naming(
+        "RepositoryName", _regional("codecommit", "{name}"), attributes={"Name": "{name}"}
+    ),
+    "AWS::SSM::Parameter": Naming("Name", _regional("ssm", "parameter/{name}")),
     "AWS::CodeBuild::Project": Naming("Name", _regional("codebuild", "project/{name}")),
     "AWS::Batch::JobDefinition": _ref_is_arn("JobDefinitionName", _regional("batch", "job-definition/{name}:1")),
     "AWS::Glue::Job": Naming("Name", _regional("glue", "job/{name}")),

@@ -17,6 +17,7 @@ from constructs_lib.loops.edges.mappings import EventSourceMappings
 from constructs_lib.loops.edges.object_lambdas import ObjectLambdas
 from constructs_lib.loops.edges.pipes import Pipes
 from constructs_lib.loops.edges.queues import Queues
+from constructs_lib.loops.edges.repositories import Repositories
 from constructs_lib.loops.edges.s3 import S3Notifications
 from constructs_lib.loops.edges.schedules import Schedules
 from constructs_lib.loops.edges.states import StateMachines
@@ -47,6 +48,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Pipes(),
     StateMachines(),
     Jobs(),
+    Repositories(),
     Logs(),
     Replication(),
     AccessLogs(),

@@ -36,6 +36,7 @@ _STATUS_CHANGE = {
 }
 _STARTS = tuple(Deposit(action) for action in _START)
 _STARTS_OF_VERSIONS = tuple(Deposit(action, rest="qualifier") for action in _START)
+_REDRIVE = (Deposit("states:RedriveExecution", rest="execution"),)
 _DEFINITION = ("Definition", "DefinitionString")
 _TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
@@ -54,6 +55,9 @@ class StateMachines(EdgeKind):
             names = tuple(f"states:stateMachine:{name}" for name in system.names(node))
             yield Channel(node, names, _STARTS)
             yield Channel(node, tuple(f"{name}:" for name in names), _STARTS_OF_VERSIONS)
+
+            executions = tuple(f"states:execution:{name}:" for name in system.names(node))
+            yield Channel(node, executions, _REDRIVE)
 
     def puts(self, system: System) -> Iterator[Put]:
         """What the tasks of all state machines call, and the events that tell of their executions."""
