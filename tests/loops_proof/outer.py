@@ -1,4 +1,4 @@
-"""Topics of IoT and users of Cognito, and what they wake."""
+"""Topics of IoT, users of Cognito and repositories, and what they wake."""
 
 from __future__ import annotations
 
@@ -15,12 +15,31 @@ __all__ = ["outer"]
 
 
 def outer() -> Iterator[Link]:
-    """Ways of a function that begin with a topic or a user."""
+    """Ways of a function that begin with a topic, a user or a repository."""
     for kind in ("function", "queue", "topic", "stream", "firehose", "table"):
         yield Link("function", kind, "iot", ("Iot",), _iot, ("no grant", "another topic", "disabled"))
     yield Link(
         "function", "function", "user pool", ("UserPools",), _user, ("no grant", "another trigger"), wakes="sync"
     )
+    for kind in ("function", "queue"):
+        yield Link("function", kind, "push", ("Repositories",), _push, ("no grant", "another repository"))
+
+
+def _push(b: Builder, source: Station, target: Station, miss: str) -> None:
+    type_, action, asked, field = b.choose.choice(
+        [
+            ("AWS::ECR::Repository", "ecr:PutImage", "aws.ecr", "repository-name"),
+            ("AWS::CodeCommit::Repository", "codecommit:GitPush", "aws.codecommit", "repositoryName"),
+        ]
+    )
+    name = b.fresh("Repository")
+    b.add(name, type_, {"RepositoryName": f"acme-{name.lower()}"})
+    heard = "acme-another" if miss == "another repository" else f"acme-{name.lower()}"
+    pattern = {"source": [asked], "detail": {field: [heard]}}
+    entry = {"Id": "it", "Arn": b.target(target)}
+    b.add(b.fresh("Rule"), "AWS::Events::Rule", {"EventPattern": pattern, "Targets": [entry]})
+    if miss != "no grant":
+        b.allow(source, [action], {"Fn::GetAtt": [name, "Arn"]})
 
 
 def _iot(b: Builder, source: Station, target: Station, miss: str) -> None:
