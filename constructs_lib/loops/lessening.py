@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges import Put
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.lambdas import FUNCTION
-from constructs_lib.loops.edges.s3 import BUCKET
+from constructs_lib.loops.edges.s3 import BUCKET, bucket_addresses
 from constructs_lib.loops.edges.urls import APIS
+from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
+from constructs_lib.loops.narrowing import objects
 from constructs_lib.loops.provenance import exact_place, properties_at
 from constructs_lib.loops.rewriting import rewritten
 from constructs_lib.loops.roles import denied, named
+from constructs_lib.templates.variables import references_in
 
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge
@@ -26,14 +30,15 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["fewer_changes", "fewer_events", "fewer_records", "less_allowed", "less_put"]
+__all__ = ["fewer_changes", "fewer_events", "fewer_records", "less_allowed", "less_lent", "less_put"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _RULE = "AWS::Events::Rule"
 _TRAIL = "AWS::CloudTrail::Trail"
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 _CHANGES = (("REMOVE",), ("INSERT", "MODIFY"))
-_VERSIONED = (FUNCTION, STATE_MACHINE)
+_BEHIND = {FUNCTION: ":*", STATE_MACHINE: ":*", "AWS::AppSync::GraphQLApi": "/*"}
+_ROLE = "AWS::IAM::Role"
 _ARN = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}"
 _READS = ("s3:Get", "s3:List")
 _PUTS = {
@@ -105,22 +110,54 @@ def less_allowed(graph: Graph, edge: Edge, alike: Alike) -> Offered:
         return
     first, system = edge.passage.first, graph.system
     actions = list(dict.fromkeys(deposit.action for deposit in deposits))
-    on_path = [first, *(hop.target for hop in edge.passage.hops)]
-    names = [name for node in on_path for name in system.names(node)]
-    resource = on_path[1] if first.type == _TRAIL else first
-    what = f"`{actions[0]}` on `{system.label(resource)}`"
+    is_declared = properties_at(first) is not None
+    meant = _recorded(graph, alike) if first.type == _TRAIL else [first]
+    names = [name for node in meant for name in system.names(node)]
+    what = f"`{actions[0]}` on {' and '.join(f'`{system.label(node)}`' for node in meant)}"
 
     def taken(value: Any, pattern: str) -> list[Any] | None:
         del value
         head = pattern.partition(STAR)[0]
-        return [] if any(name in head for name in names) else None
+        return [] if not is_declared or any(name in head for name in names) else None
 
     changes = rewritten(graph, edge, alike, taken)
     if changes:
         yield f"take {what} from `{system.label(edge.source)}`", changes, False
     else:
-        refused = denied(graph, edge.source, actions, _resources(first, edge.source.template))
+        found = [_resources(graph, node, edge.source.template) for node in meant]
+        refused = denied(graph, edge.source, actions, [one for some in found for one in some])
         yield f"deny {what} to `{system.label(edge.source)}`", refused, False
+
+
+def less_lent(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """The way to a role that lends what is done, by assuming or passing it, denied."""
+    holders = {o.allow.holder: None for o, _ in alike if isinstance(o, Grant) and o.allow.holder is not None}
+    of_others = [role for holder in holders for role in _with_policy(graph, holder)]
+    arns = [named(role, edge.source.template) for role in of_others]
+    if arns and None not in arns:
+        label = graph.system.label
+        lent = " and ".join(f"`{label(role)}`" for role in of_others)
+        changes = denied(graph, edge.source, ("sts:AssumeRole", "iam:PassRole"), arns)
+        yield f"deny `{label(edge.source)}` to assume or pass {lent}", changes, False
+
+
+def _with_policy(graph: Graph, holder: Node) -> list[Node]:
+    """The roles that have the policies of a resource."""
+    if holder.type == _ROLE:
+        return [holder]
+    named_ = set(references_in(dict(holder.properties)))
+    return [role for role in graph.system.nodes(_ROLE) if role.id in named_ and role.template is holder.template]
+
+
+def _recorded(graph: Graph, alike: Alike) -> list[Node]:
+    """The buckets that some grants name, of which a trail tells."""
+    patterns = [outlet.allow.resource for outlet, _ in alike if isinstance(outlet, Grant)]
+    system = graph.system
+    return [
+        bucket
+        for bucket in system.nodes(BUCKET)
+        if any(rest_of(pattern, name).may for name in bucket_addresses(system, bucket) for pattern in patterns)
+    ]
 
 
 def less_put(graph: Graph, edge: Edge, alike: Alike) -> Offered:
@@ -135,15 +172,18 @@ def less_put(graph: Graph, edge: Edge, alike: Alike) -> Offered:
         yield f"take {what} from `{graph.system.label(edge.source)}`", (Change(by.template, at, None),), False
 
 
-def _resources(node: Node, template: Template) -> list[Any]:
+def _resources(graph: Graph, node: Node, template: Template) -> list[Any]:
     """What a statement of a template names to mean a resource and all that is in it; nothing if it cannot."""
     if node.type == BUS and node.get("Name") == "default":
         return [{"Fn::Sub": f"{_ARN.format('events')}:event-bus/default"}]
+    if properties_at(node) is None:  # an account has one of its kind, which no ARN names
+        return ["*"]
     arn = named(node, template)
-    if arn is None or node.type == _TRAIL:
+    if arn is None:
         return []
     if node.type in APIS:
         return [{"Fn::Sub": f"{_ARN.format('execute-api')}:${{{node.id}}}/*"}]
     if node.type == BUCKET:
-        return [{"Fn::Join": ["", [arn, "/*"]]}]
-    return [arn, {"Fn::Join": ["", [arn, ":*"]]}] if node.type in _VERSIONED else [arn]
+        return objects(graph, node, template, "*")
+    behind = _BEHIND.get(node.type)
+    return [arn] if behind is None else [arn, {"Fn::Join": ["", [arn, behind]]}]

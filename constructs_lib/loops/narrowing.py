@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph, Hop, Outlet, Passage
+    from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
     Alike = list[tuple[Outlet, Passage]]
@@ -37,6 +38,7 @@ __all__ = [
     "narrower_delivery",
     "narrower_trigger",
     "narrower_write",
+    "objects",
     "plain",
     "words",
 ]
@@ -140,6 +142,16 @@ def events(alike: Alike) -> set[str]:
     """The names of the events that some passages cause."""
     events = (passage.put.fields.get("event") for _, passage in alike)
     return {text for event in events if event is not None for group in event.all_of for text in group}
+
+
+def objects(graph: Graph, bucket: Node, template: Template, keys: str) -> list[Any]:
+    """What a template calls objects of a bucket, also through its access points; nothing if it cannot."""
+    system = graph.system
+    names = set(system.names(bucket))
+    points = (node for node in system.nodes("AWS::S3::AccessPoint") if node.template.document is template.document)
+    through = [node for node in points if not names.isdisjoint(system.texts(node.get("Bucket"), node.template))]
+    ways = [(named(bucket, template), f"/{keys}"), *((named(node, template), f"/object/{keys}") for node in through)]
+    return [{"Fn::Join": ["", [arn, behind]]} for arn, behind in ways if ways[0][0] is not None]
 
 
 def plain(name: str) -> str:
@@ -247,8 +259,7 @@ def _written_under(graph: Graph, edge: Edge, alike: Alike, prefix: str) -> tuple
 def _denied_under(graph: Graph, edge: Edge, alike: Alike, keys: str) -> tuple[Change, ...]:
     bucket = edge.passage.first
     actions = dict.fromkeys(passage.deposit.action for _, passage in alike if passage.deposit is not None)
-    arn = named(bucket, edge.source.template)
-    return denied(graph, edge.source, list(actions), [{"Fn::Join": ["", [arn, f"/{keys}"]]}] if arn else [])
+    return denied(graph, edge.source, list(actions), objects(graph, bucket, edge.source.template, keys))
 
 
 def _objects(prefix: str) -> Message:

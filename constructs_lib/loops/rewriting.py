@@ -11,7 +11,7 @@ from constructs_lib.loops.changes import Change
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.policies import Actions, listed
 from constructs_lib.loops.provenance import exact_place, value_at
-from constructs_lib.loops.roles import of_its_own, single
+from constructs_lib.loops.roles import ATTACHED, is_alone, of_its_own, single
 from constructs_lib.templates.sam import AT
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def rewritten(
         key, place, statement = found
         _, edit = edits.setdefault(key, (place, _Edit(statement)))
         for action in listed(statement["Action"]):
-            if Actions((action,)).covers(passage.deposit.action):
+            if Actions((action,)).touches(passage.deposit.action):
                 kept = _kept(action, done)
                 if kept is None:
                     return ()
@@ -220,7 +220,10 @@ def _changes(edits: Mapping[int, tuple[_Place, _Edit]]) -> tuple[Change, ...]:
         if statements:
             changes[id(template), route] = Change(template, route, value)
             continue
-        route = next((route[: n + 2] for n in range(len(route) - 1) if _is_policy(route[n : n + 2])), ())
+        if place.node.type in ATTACHED and is_alone(place.node):
+            route = ("Resources", place.node.id)
+        else:
+            route = next((route[: n + 2] for n in range(len(route) - 1) if _is_policy(route[n : n + 2])), ())
         if not route:
             return ()
         emptied[id(template), route] = Change(template, route, None)

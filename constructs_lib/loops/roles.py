@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.changes import Change, changed
+from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import properties_at, value_at
 from constructs_lib.templates.variables import references_in
 
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["denied", "is_shared", "named", "new_id", "of_its_own", "single"]
+__all__ = ["ATTACHED", "denied", "is_alone", "is_shared", "named", "new_id", "of_its_own", "single"]
 
 _INLINE = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
-_ATTACHED = (*_INLINE, "AWS::IAM::ManagedPolicy")
+ATTACHED = (*_INLINE, "AWS::IAM::ManagedPolicy")
 _NAMING_ROLES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::IAM::Role")
 _POLICY = "no-invocation-loop"
 _USERS: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()
@@ -70,7 +72,7 @@ def of_its_own(graph: Graph, actor: Node, changes: Sequence[Change]) -> tuple[Ch
     if role is None or role.template is not actor.template:
         return ()
     template = role.template
-    attached = [node for node in graph.system.nodes(*_ATTACHED) if _names(node, role)]
+    attached = [node for node in graph.system.nodes(*ATTACHED) if _names(node, role)]
     others = [node for node in graph.system.nodes(*_NAMING_ROLES) if _names(node, role)]
     if others or any(node.template is not template for node in attached):
         return ()
@@ -98,6 +100,14 @@ def new_id(graph: Graph, wanted: str) -> str:
         number += 1
         found = f"{start}{number}"
     return found
+
+
+def is_alone(node: Node) -> bool:
+    """Whether no other resource says that it needs this one, so that it may go."""
+    others = {key: body for key, body in node.template.section("Resources").items() if key != node.id}
+    sections = [others, *(node.template.section(name) for name in ("Outputs", "Conditions"))]
+    depending = [body.get("DependsOn") for body in others.values() if isinstance(body, Mapping)]
+    return node.id not in references_in(sections) and all(node.id not in listed(names) for names in depending)
 
 
 def named(node: Node, template: Template) -> Any:
@@ -128,7 +138,9 @@ def _copied(written: dict[str, Any], role: Node, attached: Iterable[Node], edite
     """The properties of a role with what is attached to it; None if they are not plain."""
     found = {key: value for key, value in (written[role.id].get("Properties") or {}).items() if key != "RoleName"}
     for node in attached:
-        policy = written.get(node.id, {}).get("Properties", {})
+        if node.id not in written:
+            continue
+        policy = written[node.id].get("Properties", {})
         key: str = "Policies"
         value: Any = {"PolicyName": policy.get("PolicyName", node.id), "PolicyDocument": policy.get("PolicyDocument")}
         if node.type not in _INLINE and node.id not in edited:

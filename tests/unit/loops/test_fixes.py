@@ -577,3 +577,46 @@ def test_of_an_app_the_help_is_written_as_its_code_and_twins_have_plain_names(ma
     code = 'S3Trigger(photos, prefix="in/"), PutObject(photos, prefix="resize/")'
     assert list(found) == [apart + code, "write to another bucket than `App/Photos`"]
     assert found["write to another bucket than `App/Photos`"][0] == ("PhotosOutput", {"Type": "AWS::S3::Bucket"})
+
+
+def test_the_way_to_a_role_that_lends_it_is_denied(make: Make) -> None:
+    principal = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    arn = {"Fn::GetAtt": ["Lent", "Arn"]}
+    resources = {
+        "Me": make.function(),
+        "Role": make.role(make.allow("sts:AssumeRole", arn)),
+        "Lent": make.role(
+            make.allow("lambda:InvokeFunction", {"Fn::GetAtt": ["Me", "Arn"]}), AssumeRolePolicyDocument=trust
+        ),
+    }
+    inline = resources["Role"]["Properties"]["Policies"]
+    statement = {"Effect": "Deny", "Action": ["sts:AssumeRole", "iam:PassRole"], "Resource": arn}
+    refused = policy({"Version": "2012-10-17", "Statement": [statement]})
+    assert changes(make, resources)["deny `Me` to assume or pass `Lent`"] == [
+        ("Role/Properties/Policies", [*inline, refused])
+    ]
+
+
+def test_what_is_written_through_an_access_point_is_denied_there_as_well(make: Make) -> None:
+    point = {"Fn::GetAtt": ["Point", "Arn"]}
+    resources = looping(make, {"Effect": "Allow", "NotAction": "s3:Get*", "Resource": "arn:aws:s3:::*"}, prefix="in/")
+    resources["Point"] = {"Type": "AWS::S3::AccessPoint", "Properties": {"Bucket": {"Ref": "Photos"}}}
+    through = {"Fn::Join": ["", [point, "/object/in/*"]]}
+    ((_, policies),) = changes(make, resources)["deny `Resize` s3:PutObject on `in/*` of `Photos`"]
+    (statement,) = policies[-1]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == [make.objects("Photos", "in/*"), through]
+
+
+@pytest.mark.parametrize("depends", [False, True])
+def test_a_policy_that_says_nothing_more_goes_if_nothing_needs_it(make: Make, *, depends: bool) -> None:
+    document = {"Statement": make.allow("lambda:InvokeFunction", {"Fn::GetAtt": ["Me", "Arn"]})}
+    properties = {"PolicyName": "own", "PolicyDocument": document, "Roles": [{"Ref": "Role"}]}
+    resources = {
+        "Me": make.function(FunctionName="me"),
+        "Role": make.role(),
+        "Own": {"Type": "AWS::IAM::Policy", "Properties": properties},
+        "Jobs": {"Type": "AWS::SQS::Queue", **({"DependsOn": ["Own"]} if depends else {})},
+    }
+    (found,) = changes(make, resources).values()
+    assert [at for at, _ in found] == (["Role/Properties/Policies"] if depends else ["Own"])
