@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges import Put
+from constructs_lib.loops.edges.api_calls import RECORDER
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.lambdas import FUNCTION
@@ -114,6 +115,8 @@ def less_allowed(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     meant = _recorded(graph, alike) if first.type == _TRAIL else [first]
     names = [name for node in meant for name in system.names(node)]
     what = f"`{actions[0]}` on {' and '.join(f'`{system.label(node)}`' for node in meant)}"
+    if first.type == RECORDER:
+        what = f"`{edge.passage.action}`"
 
     def taken(value: Any, pattern: str) -> list[Any] | None:
         del value
@@ -122,8 +125,9 @@ def less_allowed(graph: Graph, edge: Edge, alike: Alike) -> Offered:
 
     changes = rewritten(graph, edge, alike, taken)
     if changes:
-        yield f"take {what} from `{system.label(edge.source)}`", changes, False
-    else:
+        other = ", or let the rule ask for other calls" if first.type == RECORDER else ""
+        yield f"take {what} from `{system.label(edge.source)}`{other}", changes, False
+    elif not any("*" in action for action in actions):
         found = [_resources(graph, node, edge.source.template) for node in meant]
         refused = denied(graph, edge.source, actions, [one for some in found for one in some])
         yield f"deny {what} to `{system.label(edge.source)}`", refused, False
