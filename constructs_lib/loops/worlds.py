@@ -89,7 +89,7 @@ class Worlds(Generic[Found]):
             found = self._found(world)
             variable = self._next(world, found, region)
             narrower = [{**world, variable: value} for value in variable.values] if variable is not None else []
-            if self.checks + self._new(narrower) > self._most:
+            if self._are_too_many(narrower):
                 self.approximations.append("conditions and parameters have more combinations than were searched")
                 narrower = []
             for one in narrower:
@@ -119,15 +119,18 @@ class Worlds(Generic[Found]):
             self._seen.append((templates, known))
         return known
 
-    def _new(self, worlds: Iterable[World]) -> int:
-        """How many of some worlds have templates that were not checked yet."""
+    def _are_too_many(self, worlds: Iterable[World]) -> bool:
+        """Whether it takes more checks than are done to look at some worlds."""
         seen = [templates for templates, _ in self._seen]
-        before = len(seen)
+        left = self._most - self.checks
         for world in worlds:
+            if not left and frozenset(world.items()) not in self._worlds:
+                return True
             templates = self._in(world).templates
             if templates not in seen:
                 seen.append(templates)
-        return len(seen) - before
+                left -= 1
+        return left < 0
 
     def _next(self, world: World, found: Found, region: Region) -> Variable | None:
         """The variable that most of what is found in a region hangs on."""

@@ -204,7 +204,11 @@ class WorldTemplates:
 
     def _specialised(self, index: int, template: Template) -> Template:
         """The template in this world; the very same if the world decides nothing in it."""
-        resources = {key: self._resource(index, resource) for key, resource in template.resources.items()}
+        still, referred_to = self._variables.still(index) if template.parent is None else (frozenset(), frozenset())
+        resources = {
+            key: resource if key in still else self._resource(index, resource)
+            for key, resource in template.resources.items()
+        }
         outputs = {
             key: self._resolved(index, output)
             for key, output in template.section("Outputs").items()
@@ -214,7 +218,8 @@ class WorldTemplates:
         shared = self._resolved(index, written)
         parameters = self._parameters[index]
         if parameters:  # those that only conditions ask for are decided by now
-            used = set(references_in([*(resource.body for resource in resources.values()), outputs, shared]))
+            moved = [resource.body for key, resource in resources.items() if key not in still]
+            used = referred_to.union(references_in([*moved, outputs, shared]))
             template = _with_parameters(template, {name: parameters[name] for name in parameters if name in used})
         if shared is written and _same(resources, template.resources) and _same(outputs, template.section("Outputs")):
             return template

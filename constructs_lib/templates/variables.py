@@ -83,6 +83,7 @@ class Variables:
         self.templates = tuple(templates)
         self._literals: dict[tuple[int, str], dict[str, None]] = {}
         self._variables: dict[tuple[int, str], Variable | None] = {}
+        self._still: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
         self._children: dict[int, dict[str, int]] = {}
         for index, template in enumerate(self.templates):
             if template.parent is not None:
@@ -134,6 +135,14 @@ class Variables:
         """The resource that makes a nested stack, with its template's position."""
         parent = self.templates[index].parent
         return None if parent is None else (parent[0], self.templates[parent[0]].resources[parent[1]].body)
+
+    def still(self, index: int) -> tuple[frozenset[str], frozenset[str]]:
+        """The resources of a template that are the same in all worlds, and what they refer to."""
+        if index not in self._still:
+            resources = self.templates[index].resources
+            found = {key: resource.body for key, resource in resources.items() if not _is_moved(resource.body)}
+            self._still[index] = frozenset(found), frozenset(references_in(list(found.values())))
+        return self._still[index]
 
     def children(self, index: int) -> Mapping[str, int]:
         """The positions of the templates that are nested in one, by the logical ids of their stacks."""
@@ -213,6 +222,14 @@ def referred(value: Any) -> str | None:
     """What a `Ref` refers to; None if it is none."""
     name = value.get("Ref") if isinstance(value, Mapping) and len(value) == 1 else None
     return name if isinstance(name, str) else None
+
+
+def _is_moved(body: Mapping[str, Any]) -> bool:
+    """Whether a world may decide something in a resource."""
+    return "Condition" in body or any(
+        "Fn::If" in mapping or "Fn::FindInMap" in mapping or mapping.get("Ref") == "AWS::NoValue"
+        for mapping in _mappings_in(body)
+    )
 
 
 def conditions_in(value: Any) -> Iterator[str]:

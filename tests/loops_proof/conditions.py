@@ -42,8 +42,6 @@ _KEPT = {
 }
 """What is read by other rules, or by none."""
 _TEXTS = {"Value", "prefix", "Prefix", "LogFilePrefix"}
-_ANYTHING = ("x", "y", "z", "true", "false", "else")
-"""What a parameter without allowed values may be, as far as any condition can tell."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _IMPORT = {"Fn::ImportValue": "stage"}
 
@@ -270,7 +268,9 @@ def choices(documents: list[Body]) -> list[Choice]:
 
 def _assignments(document: Body) -> list[Assignment]:
     parameters = document.get("Parameters", {})
-    values = {name: list(body.get("AllowedValues", _ANYTHING)) for name, body in parameters.items()}
+    allowed = [value for body in parameters.values() for value in body.get("AllowedValues", [])]
+    free = dict.fromkeys(["x", "y", *allowed, "else"])  # as far as any condition can tell
+    values = {name: list(body.get("AllowedValues", free)) for name, body in parameters.items()}
     text = json.dumps(document["Conditions"])
     if "AWS::Region" in text:
         values["AWS::Region"] = ["eu-west-1", "us-east-1"]
