@@ -91,6 +91,73 @@ def test_a_role_policy_names_one_role() -> None:
     assert allowed(identity(Role=role("a"), Policy=policy)) == ["a", "b"]
 
 
+def test_a_managed_policy_may_name_its_roles() -> None:
+    policy = attached([{"Ref": "Role"}], "b", type_="AWS::IAM::ManagedPolicy")
+
+    assert allowed(identity(Role=role("a"), Policy=policy)) == ["a", "b"]
+
+
+def test_a_role_is_known_by_an_arn_with_a_path_too() -> None:
+    given = {"Fn::Sub": ACCOUNT_ROLE + "service/writer"}
+
+    assert allowed(identity(given, Role=role("a", RoleName="writer"))) == ["a"]
+
+
+def test_a_role_is_looked_at_once() -> None:
+    elsewhere = "arn:aws:iam::123456789012:role/elsewhere"
+    system = System([Template.of({"Resources": {"Role": role("a")}})])
+    permissions = Permissions(system)
+    [node] = permissions.roles
+    given = {"Fn::GetAtt": ["Role", "Arn"]}
+
+    assert permissions.of(given, node) is permissions.of(given, node) is permissions.role(node)
+    assert permissions.of(elsewhere, node) is permissions.of(elsewhere, node)
+
+
+@pytest.mark.parametrize("policies", [[{"PolicyName": "inline"}], ["text"], {"Ref": "Which"}])
+def test_a_policy_without_a_document_that_anyone_knows_may_allow_everything(policies: Any) -> None:
+    broken: Body = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}
+
+    assert allowed(identity(Role=broken)) == ["*"]
+
+
+def test_each_grant_knows_what_holds_it() -> None:
+    managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document("b")}}
+    policy = bucket_policy(statement("d", Principal="*"))
+    found = identity(
+        Role=role("a", ManagedPolicyArns=[{"Ref": "Managed"}]),
+        Managed=managed,
+        Attached=attached([{"Ref": "Role"}], "c"),
+        OfBucket=policy,
+    )
+
+    assert [(allow.holder.id, allow.statement["Resource"][-1]) for allow in found.allows if allow.holder] == [
+        ("Role", "a"),
+        ("Managed", "b"),
+        ("Attached", "c"),
+        ("OfBucket", "d"),
+    ]
+
+
+DENIAL = document("b", effect="Deny")
+CONDITIONAL: list[tuple[str, Body]] = [
+    ("an inline policy", {"Role": role("a", Policies=[only_if({"PolicyDocument": DENIAL}, {"Ref": "AWS::NoValue"})])}),
+    ("an attached policy", {"Denial": attached([{"Ref": "Role"}], "b", effect="Deny", Condition="IsProd")}),
+    (
+        "an attachment",
+        {"Denial": attached([only_if({"Ref": "Role"}, {"Ref": "AWS::NoValue"})], "b", effect="Deny")},
+    ),
+    ("one of two roles", {"Denial": attached([only_if({"Ref": "Role"}, "other")], "b", effect="Deny")}),
+    ("a role's name", {"Denial": attached([{"Fn::Sub": "${Stage}-role"}], "b", effect="Deny")}),
+    ("a bucket policy", {"Denial": {**bucket_policy(statement("b", "Deny", Principal="*")), "Condition": "IsProd"}}),
+]
+
+
+@pytest.mark.parametrize("resources", [pytest.param(resources, id=name) for name, resources in CONDITIONAL])
+def test_a_denial_under_a_condition_is_none(resources: Body) -> None:
+    assert denied(identity(**{"Role": role("a", RoleName="prod-role"), **resources})) == []
+
+
 @pytest.mark.parametrize("found_by", ["Ref", "arn"])
 def test_a_managed_policy_of_the_system_counts_where_a_role_names_it(found_by: str) -> None:
     managed = {
@@ -132,8 +199,10 @@ def test_a_managed_policy_of_aws_adds_to_what_a_role_has() -> None:
 def test_one_of_two_roles_may_do_what_either_may_and_not_what_both_deny() -> None:
     either = only_if({"Fn::GetAtt": ["Role", "Arn"]}, {"Fn::GetAtt": ["Other", "Arn"]})
     found = identity(either, Role=role("a", denied="x y"), Other=role("b", denied="y z"))
+    unknown = identity(only_if("arn:aws:iam::1:role/one", "arn:aws:iam::1:role/two"))
 
     assert (found.name, allowed(found), denied(found)) == ("Role or Other", ["a", "b"], ["y"])
+    assert unknown.unknown == ("the role `arn:aws:iam::1:role/one`", "the role `arn:aws:iam::1:role/two`")
 
 
 def test_a_branch_that_leaves_the_role_out_is_none() -> None:
