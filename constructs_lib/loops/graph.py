@@ -214,15 +214,15 @@ class Graph:
 
     def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
         """The resources from which one of some actors can be reached at all."""
-        inward: dict[Node, list[Node]] = {}
+        inward: Grouped[Node, Node] = Grouped()
         for source in self._listeners:
             for listener in self._listeners.of(source):
                 for target in self._targets_of.of(listener):
-                    inward.setdefault(target, []).append(source)
+                    inward.add(target, source)
         found = set(actors)
         work = list(found)
         while work:
-            for source in inward.get(work.pop(), ()):
+            for source in inward.of(work.pop()):
                 if source not in found:
                     found.add(source)
                     work.append(source)

@@ -150,7 +150,7 @@ class Permissions:
         own = self._managed_here.get(arn)
         if own is not None:
             certain = certain and all(map(self._has_one_name, own))
-            self._add_attached(identity, [(n, certain and "Condition" not in n.resource.body, "") for n in own])
+            self._add_attached(identity, [(n, certain and "Condition" not in n.body, "") for n in own])
             return
         known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
         if known is None:
@@ -174,7 +174,7 @@ class Permissions:
         ]
         for item, fixed in items:
             names = system.texts(item, node.template)
-            always = fixed and len(names) == 1 and "Condition" not in node.resource.body
+            always = fixed and len(names) == 1 and "Condition" not in node.body
             for name in names:
                 roles, doubt = self._named(name)
                 for role in roles:
@@ -193,7 +193,7 @@ class Permissions:
         return (short,), ""
 
     def _resource_policy(self, node: Node, document: Any) -> None:
-        always = "Condition" not in node.resource.body
+        always = "Condition" not in node.body
         for statement in statements(self._system, document, node.template, certain=always, holder=node):
             if not statement.denies and _is_for_services(statement.origin):
                 continue

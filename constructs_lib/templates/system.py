@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.names import NAMING, STANDS_FOR
 from constructs_lib.templates.nested import STACKS
+from constructs_lib.templates.template import construct_path
 from constructs_lib.templates.texts import MISSING, Texts
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _ANY_MACHINE = {"Fn::GetAtt": ["", "StateMachineVersionArn"]}
 class Node:
     """A resource in its template; equal only to itself."""
 
-    __slots__ = ("_added", "id", "properties", "template", "type")
+    __slots__ = ("_added", "body", "id", "properties", "template", "type")
 
     def __init__(
         self,
@@ -35,12 +36,15 @@ class Node:
         logical_id: str,
         type_: str,
         properties: Mapping[str, Any],
+        body: Mapping[str, Any],
+        *,
         added: Resource | None = None,
     ) -> None:
         self.template = template
         self.id = logical_id
         self.type = type_
         self.properties = properties
+        self.body = body
         self._added = added
 
     @property
@@ -70,9 +74,9 @@ class System(Texts):
         self._by_type: dict[str, list[Node]] = {}
         for template in self.templates:
             nodes = self._nodes[id(template)] = {}
-            for key, type_, properties, _ in template.entries():
-                node = nodes[key] = Node(template, key, type_, properties)
-                self._by_type.setdefault(type_, []).append(node)
+            for entry in template.entries():
+                node = nodes[entry[0]] = Node(template, *entry)
+                self._by_type.setdefault(node.type, []).append(node)
         self._names: dict[Node, tuple[str, ...]] = {}
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], str | None] = {}
@@ -122,7 +126,7 @@ class System(Texts):
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
         node = self._nodes[id(template)][resource.logical_id] = Node(
-            template, resource.logical_id, resource.type, resource.properties, resource
+            template, resource.logical_id, resource.type, resource.properties, resource.body, added=resource
         )
         self._by_type.setdefault(resource.type, []).append(node)
         self._by_name.pop(resource.type, None)
@@ -135,7 +139,7 @@ class System(Texts):
 
     def label(self, node: Node) -> str:
         """What people call it: the construct's path, else the logical id, with its template if there are several."""
-        path = node.resource.construct_path
+        path = construct_path(node.body)
         if path:
             return path
         return f"{node.template.name}/{node.id}" if len(self.templates) > 1 else node.id

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.unseen import Unseen
 
-__all__ = ["Resource", "Template"]
+__all__ = ["Resource", "Template", "construct_path"]
 
 _SECTIONS = frozenset({"AWSTemplateFormatVersion", "Transform", "Parameters", "Rules", "Conditions", "Outputs"})
 _NONE: Mapping[str, Any] = {}
@@ -45,13 +45,18 @@ class Resource:
     @property
     def construct_path(self) -> str | None:
         """The CDK construct's path, e.g. `Thumbnails/Photos`, if the template carries it."""
-        metadata = self.body.get("Metadata")
-        path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
-        if not isinstance(path, str):
-            return None
-        for hidden in _HIDDEN_IDS:
-            path = path.removesuffix(hidden)
-        return path
+        return construct_path(self.body)
+
+
+def construct_path(body: Mapping[str, Any]) -> str | None:
+    """The path of the CDK construct that a resource's entry is from, if it carries it."""
+    metadata = body.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    if not isinstance(path, str):
+        return None
+    for hidden in _HIDDEN_IDS:
+        path = path.removesuffix(hidden)
+    return path
 
 
 class Resources(Mapping[str, Resource]):

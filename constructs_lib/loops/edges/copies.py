@@ -14,7 +14,6 @@ from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
-
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["AccessLogs", "Replication", "Trails"]

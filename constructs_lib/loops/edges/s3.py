@@ -129,22 +129,26 @@ class S3Notifications(EdgeKind):
         self, system: System, source: Node | None, entry: Mapping[str, Any], by: Node, target: str
     ) -> Iterator[Listener]:
         template = by.template
-        raw = entry.get("Event", entry.get("Events"))
-        events = [text for item in system.items(raw, template) for text in system.texts(item, template)]
-        found_filters = list(filters(system, entry.get("Filter"), template))
-        shown = ", ".join(map(system.symbols.show, dict.fromkeys(events))) or "any event"
-        keys = " or ".join(dict.fromkeys(system.symbols.show(str(f)) for f in found_filters if f != Filter()))
+        shown = ", ".join(map(system.symbols.show, dict.fromkeys(_events(system, entry, template)))) or "any event"
+        found = filters(system, entry.get("Filter"), template)
+        keys = " or ".join(dict.fromkeys(system.symbols.show(str(one)) for one in found if one != Filter()))
         label = f"{shown} {keys}".rstrip()
-        messages = partial(_notified, events, found_filters)
+        messages = partial(_notified, system, entry, template)
         carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
         for arn in system.texts(entry.get(target), template):
             expects = _EXPECTED[target.removesuffix("Arn")]
             yield Listener(source, BUCKET, arn, label, expects, messages, carry, by=by, entry=entry)
 
 
-def _notified(events: list[str], keys: list[Filter]) -> tuple[Message, ...]:
-    language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
-    readings = [reading for found in keys for reading in found.readings()]
+def _events(system: System, entry: Mapping[str, Any], template: Template) -> list[str]:
+    raw = entry.get("Event", entry.get("Events"))
+    return [text for item in system.items(raw, template) for text in system.texts(item, template)]
+
+
+def _notified(system: System, entry: Mapping[str, Any], template: Template) -> tuple[Message, ...]:
+    """What a notification is of."""
+    language = Language((tuple(dict.fromkeys(map(_event_glob, _events(system, entry, template)))) or (STAR,),))
+    readings = [reading for found in filters(system, entry.get("Filter"), template) for reading in found.readings()]
     return tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
 
 

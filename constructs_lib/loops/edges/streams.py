@@ -13,7 +13,6 @@ from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
-
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["FIREHOSE", "STREAM", "Firehoses", "Streams"]
@@ -53,7 +52,7 @@ class Firehoses(EdgeKind):
                     for stream in streams or [None]:
                         for own in system.arns(node):
                             yield Listener(stream, STREAM, own, "source", (FIREHOSE,), by=node)
-            for name, value in node.resource.properties.items():
+            for name, value in node.properties.items():
                 if name.endswith("DestinationConfiguration"):
                     for destination in system.mapping(value, node.template):
                         yield from self._delivered(system, node, destination)

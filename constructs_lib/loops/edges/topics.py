@@ -44,7 +44,7 @@ class Topics(EdgeKind):
             topics: list[Node | None] = [topic for arn in arns for topic in system.by_arn(arn)]
             if not topics and any(map(system.symbols.free_in, arns)):
                 topics = [None]
-            yield from self._subscribed(system, topics, node.resource.properties, node)
+            yield from self._subscribed(system, topics, node.properties, node)
 
     def _subscribed(
         self, system: System, topics: list[Node] | list[Node | None], entry: Mapping[str, Any], by: Node
