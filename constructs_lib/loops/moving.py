@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges import Put
 from constructs_lib.loops.edges.s3 import BUCKET
-from constructs_lib.loops.narrowing import events, keys_of, plain
+from constructs_lib.loops.narrowing import events, keys_of
+from constructs_lib.loops.prefixes import plain
 from constructs_lib.loops.provenance import exact_place, properties_at, value_at
 from constructs_lib.loops.rewriting import rewritten
 from constructs_lib.loops.roles import new_id
