@@ -32,7 +32,15 @@ _PLAIN = {
 }
 _GLOBALS = {name: name.rpartition("::")[2] for name in _PLAIN}
 _IMPLICIT_APIS = {"Api": ("RestApiId", "ServerlessRestApi"), "HttpApi": ("ApiId", "ServerlessHttpApi")}
-_STREAMS = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream"}
+_STREAMS = {
+    "SQS": "Queue",
+    "Kinesis": "Stream",
+    "DynamoDB": "Stream",
+    "MSK": "Stream",
+    "MQ": "Broker",
+    "DocumentDB": "Cluster",
+    "SelfManagedKafka": "SelfManagedEventSource",
+}
 _AWS_MANAGED = "arn:aws:iam::aws:policy/"
 AT = "constructs-lib:at"
 """Under this key an entry that SAM makes in another resource says where in the document it comes from."""
@@ -78,6 +86,7 @@ class _Expansion:
         self._globals = template.section("Globals")
         self._found: dict[str, Resource] = {}
         self._notified: dict[str, list[dict[str, Any]]] = {}
+        self._triggers: dict[str, dict[str, Any]] = {}
         self._at: tuple[str | int, ...] = ()
 
     def run(self) -> dict[str, Resource]:
@@ -85,6 +94,8 @@ class _Expansion:
             self._resource(resource)
         for logical_id, entries in self._notified.items():
             self._notify(logical_id, entries)
+        for logical_id, triggers in self._triggers.items():
+            self._add_triggers(logical_id, triggers)
         for resource in self._template.resources.values():
             connectors = resource.body.get("Connectors")
             for name, connector in connectors.items() if isinstance(connectors, Mapping) else ():
@@ -197,6 +208,8 @@ class _Expansion:
             self._on_topic(name, properties, target)
         elif type_ in _STREAMS:
             source = properties.get(_STREAMS[type_])
+            if type_ == "SelfManagedKafka":  # named by its servers
+                source, properties = None, {**properties, _STREAMS[type_]: {}}
             mapping = {**properties, "EventSourceArn": source, "FunctionName": target}
             self._add(name, "AWS::Lambda::EventSourceMapping", mapping)
         elif type_ in {"EventBridgeRule", "CloudWatchEvent"}:
@@ -213,6 +226,26 @@ class _Expansion:
             self._add(name, "AWS::Logs::SubscriptionFilter", subscription)
         elif type_ in _IMPLICIT_APIS:
             self._on_request(name, type_, properties, target)
+        else:
+            self._on_others(name, type_, properties, target)
+
+    def _on_others(self, name: str, type_: str, properties: Mapping[str, Any], target: Mapping[str, Any]) -> None:
+        if type_ == "IoTRule":
+            payload = {"Sql": properties.get("Sql"), "Actions": [{"Lambda": {"FunctionArn": target}}]}
+            self._add(name, "AWS::IoT::TopicRule", {"TopicRulePayload": payload})
+        elif type_ == "Cognito":
+            pool, given = properties.get("UserPool"), properties.get("Trigger", [])
+            logical_id = pool.get("Ref") if isinstance(pool, Mapping) else None
+            if isinstance(logical_id, str):
+                for trigger in given if isinstance(given, list) else [given]:
+                    self._triggers.setdefault(logical_id, {})[str(trigger)] = target
+
+    def _add_triggers(self, logical_id: str, triggers: Mapping[str, Any]) -> None:
+        pool = self._found.get(logical_id)
+        if pool is not None:
+            known = pool.properties.get("LambdaConfig")
+            config = {**(known if isinstance(known, Mapping) else {}), **triggers}
+            self._found[logical_id] = replace(pool, properties={**pool.properties, "LambdaConfig": config})
 
     def _on_objects(self, properties: Mapping[str, Any], target: Mapping[str, Any]) -> None:
         bucket = properties.get("Bucket")

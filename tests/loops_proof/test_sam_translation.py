@@ -163,6 +163,18 @@ def forms() -> Iterator[tuple[str, Body, str]]:
         yield kind, serverless({}, Events={"On": request}, Policies=[{"Statement": [invoke]}]), "loop"
     url = {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": "*"}
     yield "url", serverless({}, FunctionUrlConfig={"AuthType": "AWS_IAM"}, Policies=[{"Statement": [url]}]), "loop"
+    topic = {"Type": "IoTRule", "Properties": {"Sql": "SELECT * FROM 'shop'"}}
+    publish = {"Effect": "Allow", "Action": "iot:Publish", "Resource": "*"}
+    yield "IoT", serverless({}, Events={"On": topic}, Policies=[{"Statement": [publish]}]), "loop"
+    user = {"Type": "Cognito", "Properties": {"UserPool": ref("Pool"), "Trigger": ["PreSignUp", "CustomMessage"]}}
+    create = {"Effect": "Allow", "Action": "cognito-idp:AdminCreateUser", "Resource": arn("Pool")}
+    pool = {"Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {}}}
+    yield "Cognito", serverless(pool, Events={"On": user}, Policies=[{"Statement": [create]}]), "loop"
+    source = {"Stream": ref("Cluster"), "StartingPosition": "LATEST", "Topics": ["orders"]}
+    write = {"Effect": "Allow", "Action": "kafka-cluster:WriteData", "Resource": "*"}
+    cluster = {"Cluster": {"Type": "AWS::MSK::ServerlessCluster", "Properties": {"ClusterName": "all"}}}
+    records = {"Type": "MSK", "Properties": source}
+    yield "MSK", serverless(cluster, Events={"On": records}, Policies=[{"Statement": [write]}]), "loop"
     yield (
         "managed",
         serverless({"Queue": RESOURCES["Queue"]}, Events={"On": EVENTS["Queue"][0]}, Policies=["AmazonSQSFullAccess"]),
