@@ -204,13 +204,12 @@ class Graph:
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self.system.by_arn(arn)
-        if found:
-            return found
-        shown = self.system.symbols.show(arn)
-        if self.system.symbols.free_in(arn):
-            return [node for node in self.system.addressed() if node.type in expects]
-        self.not_modelled[f"what `{shown}` does"] = None
-        return []
+        if self.system.may_be_others(arn, found):
+            others = (node for node in self.system.addressed() if node.type in expects and node not in found)
+            return [*found, *others]
+        if not found:
+            self.not_modelled[f"what `{self.system.symbols.show(arn)}` does"] = None
+        return found
 
     def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
         """The resources from which one of some actors can be reached at all."""

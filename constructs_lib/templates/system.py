@@ -71,6 +71,7 @@ class System(Texts):
         super().__init__(templates)
         self._nodes: dict[int, dict[str, Node]] = {}
         self.types_asked_for: set[str] = set()
+        self._added: set[Node] = set()
         self._by_type: dict[str, list[Node]] = {}
         for template in self.templates:
             nodes = self._nodes[id(template)] = {}
@@ -129,9 +130,14 @@ class System(Texts):
             template, resource.logical_id, resource.type, resource.properties, resource.body, added=resource
         )
         self._by_type.setdefault(resource.type, []).append(node)
+        self._added.add(node)
         self._by_name.pop(resource.type, None)
         self._by_arn = None
         return node
+
+    def may_be_others(self, text: str, known: Iterable[Node | None]) -> bool:
+        """Whether a name or ARN may be that of others than those which are known to have it, if none is declared."""
+        return bool(self.symbols.free_in(text)) and all(node in self._added for node in known)
 
     def node(self, template: Template, logical_id: str) -> Node | None:
         """The resource of that logical id in a template."""

@@ -75,7 +75,7 @@ def _apis(system: System, node: Node, property_: str) -> Iterator[Node | None]:
     for name in system.texts(node.get(property_), node.template):
         known = system.by_arn(f"arn:aws:execute-api:::{name}")
         yield from known
-        if not known and system.symbols.free_in(name):
+        if system.may_be_others(name, known):
             yield None
 
 

@@ -93,7 +93,7 @@ def buses(system: System, value: Any, near: Node) -> list[Node | None]:
         known: list[Node | None] = [*system.named(BUS, name)]
         if not known and name == "default":
             known = [default_bus(system)]
-        found += known or ([None] if system.symbols.free_in(text) else [])
+        found += [*known, None] if system.may_be_others(text, known) else known
     return found
 
 
@@ -159,18 +159,25 @@ class S3ToEventBridge(EdgeKind):
                 for bridge in system.mapping(configuration.get("EventBridgeConfiguration"), node.template):
                     if system.text(bridge.get("EventBridgeEnabled", True), node.template) != "false":
                         yield self._bridged(system, node, node, configuration)
-        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
         for custom in system.nodes("Custom::S3BucketNotifications"):
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
                 if "EventBridgeConfiguration" in configuration:
                     for name in system.texts(custom.get("BucketName"), custom.template):
-                        if name in by_name:
-                            yield self._bridged(system, by_name[name], custom, configuration)
+                        yield from self._named(system, name, custom, configuration)
 
-    def _bridged(self, system: System, bucket: Node, by: Node, entry: Mapping[str, Any]) -> Listener:
+    def _named(self, system: System, name: str, custom: Node, configuration: Mapping[str, Any]) -> Iterator[Listener]:
+        known = system.named(BUCKET, name)
+        for bucket in known:
+            yield self._bridged(system, bucket, custom, configuration)
+        for bucket in system.nodes(BUCKET) if system.may_be_others(name, known) else ():
+            if bucket not in known:
+                doubt = "which bucket sends its events is known at deployment only"
+                yield self._bridged(system, bucket, custom, configuration, doubt)
+
+    def _bridged(self, system: System, bucket: Node, by: Node, entry: Mapping[str, Any], doubt: str = "") -> Listener:
         arn = next(iter(system.arns(default_bus(system))))
         carry = partial(_s3_event, system.names(bucket))
-        return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry, by=by, entry=entry)
+        return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry, doubt=doubt, by=by, entry=entry)
 
 
 def _s3_event(buckets: tuple[str, ...], message: Message) -> Message:

@@ -24,6 +24,7 @@ __all__ = ["LOG_GROUP", "Logs"]
 LOG_GROUP = "AWS::Logs::LogGroup"
 _SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 _WRITES = (Deposit("logs:PutLogEvents", rest="stream"),)
+_READERS = (FUNCTION, STREAM, FIREHOSE)
 
 
 class Logs(EdgeKind):
@@ -34,11 +35,16 @@ class Logs(EdgeKind):
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
         for node in list(system.nodes(_SUBSCRIPTION)):
             for name in system.texts(node.get("LogGroupName"), node.template):
-                if name not in known and not system.symbols.free_in(name):
-                    known.add(name)
-                    body = {"Metadata": {"aws:cdk:path": system.symbols.show(name)}}
-                    properties = {"LogGroupName": Resolved(name)}
-                    system.add(node.template, Resource(system.symbols.show(name), LOG_GROUP, properties, body))
+                # A group that nobody can tell may be that of any function.
+                is_any = bool(system.symbols.free_in(name))
+                own = [(one, f) for f in system.nodes(FUNCTION) for one in _log_groups(system, f)] if is_any else []
+                for added, near in [(name, node), *own]:
+                    if added not in known:
+                        known.add(added)
+                        shown = system.symbols.show(added)
+                        body = {"Metadata": {"aws:cdk:path": shown}}
+                        properties = {"LogGroupName": Resolved(added)}
+                        system.add(near.template, Resource(shown, LOG_GROUP, properties, body))
         for node in {group: None for filter_ in system.nodes(_SUBSCRIPTION) for group in _groups(system, filter_)}:
             yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
 
@@ -59,22 +65,19 @@ class Logs(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The destinations of all subscriptions."""
-        by_name = {name: node for node in system.nodes(LOG_GROUP) for name in system.names(node)}
         for node in system.nodes(_SUBSCRIPTION):
             for name in system.texts(node.get("LogGroupName"), node.template):
-                group = by_name.get(name)
-                if group is None and not system.symbols.free_in(name):
-                    continue
-                for arn in system.texts(node.get("DestinationArn"), node.template):
-                    yield Listener(
-                        group, LOG_GROUP, arn, "log subscription", (FUNCTION, STREAM, FIREHOSE), carry=_anew, by=node
-                    )
+                groups: list[Node | None] = [*system.named(LOG_GROUP, name)]
+                for group in [*groups, None] if system.may_be_others(name, groups) else groups:
+                    for arn in system.texts(node.get("DestinationArn"), node.template):
+                        yield Listener(group, LOG_GROUP, arn, "log subscription", _READERS, carry=_anew, by=node)
 
 
 def _groups(system: System, filter_: Node) -> Iterator[Node]:
     """The groups that a filter subscribes to."""
     for name in system.texts(filter_.get("LogGroupName"), filter_.template):
-        yield from system.named(LOG_GROUP, name)
+        known = system.named(LOG_GROUP, name)
+        yield from system.nodes(LOG_GROUP) if system.may_be_others(name, known) else known
 
 
 def _executions(system: System, node: Node) -> Iterator[Put]:

@@ -81,7 +81,7 @@ def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
     for arn in system.texts(node.get("EventSourceArn"), node.template):
         known = system.by_arn(arn)
         yield from ((found, found.type) for found in known)
-        if not known and system.symbols.free_in(arn):
+        if system.may_be_others(arn, known):
             service = [*arn.split(":"), "", "", ""][2]
             yield from ((None, type_) for type_ in (_SOURCES.get(service) or chain(*_SOURCES.values())))
 

@@ -43,10 +43,7 @@ class Pipes(EdgeKind):
             for source in system.texts(node.get("Source"), node.template):
                 known = system.by_arn(source)
                 sources = [(found, found.type) for found in known]
-                if not known and system.symbols.free_in(source):
-                    sources_unknown = [(None, type_) for type_ in _SOURCES]
-                else:
-                    sources_unknown = []
+                sources_unknown = [(None, type_) for type_ in _SOURCES] if system.may_be_others(source, known) else []
                 for target in _targets(system, node):
                     for found, type_ in [*sources, *sources_unknown]:
                         yield Listener(found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node)

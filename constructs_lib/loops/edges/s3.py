@@ -97,10 +97,11 @@ class S3Notifications(EdgeKind):
         for node in system.nodes(BUCKET):
             for configuration in system.mapping(node.get("NotificationConfiguration"), node.template):
                 yield from self._configured(system, node, configuration, node, _NATIVE, at_least=at_least)
-        customs = list(system.nodes("Custom::S3BucketNotifications"))
-        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)} if customs else {}
-        for custom in customs:
-            sources = [by_name.get(name) for name in system.texts(custom.get("BucketName"), custom.template)]
+        for custom in system.nodes("Custom::S3BucketNotifications"):
+            names = system.texts(custom.get("BucketName"), custom.template)
+            sources: list[Node | None] = [node for name in names for node in system.named(BUCKET, name)]
+            if any(system.may_be_others(name, system.named(BUCKET, name)) for name in names):
+                sources.append(None)
             for configuration in system.mapping(custom.get("NotificationConfiguration"), custom.template):
                 for source in sources:
                     yield from self._configured(system, source, configuration, custom, _CUSTOM, at_least=at_least)

@@ -49,7 +49,7 @@ class Firehoses(EdgeKind):
             for source in system.mapping(node.get("KinesisStreamSourceConfiguration"), node.template):
                 for arn in system.texts(source.get("KinesisStreamARN"), node.template):
                     streams: list[Node | None] = [*system.by_arn(arn)]
-                    for stream in streams or [None]:
+                    for stream in [*streams, None] if system.may_be_others(arn, streams) else streams:
                         for own in system.arns(node):
                             yield Listener(stream, STREAM, own, "source", (FIREHOSE,), by=node)
             for name, value in node.properties.items():

@@ -42,8 +42,8 @@ class Topics(EdgeKind):
         for node in system.nodes("AWS::SNS::Subscription"):
             arns = system.texts(node.get("TopicArn"), node.template)
             topics: list[Node | None] = [topic for arn in arns for topic in system.by_arn(arn)]
-            if not topics and any(map(system.symbols.free_in, arns)):
-                topics = [None]
+            if any(system.may_be_others(arn, system.by_arn(arn)) for arn in arns):
+                topics.append(None)
             yield from self._subscribed(system, topics, node.properties, node)
 
     def _subscribed(

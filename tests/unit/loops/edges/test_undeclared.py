@@ -116,3 +116,77 @@ def test_a_record_stream_that_is_not_declared_feeds_what_writes_objects(make: Ma
     }
 
     assert make.check(resources).verdict == "loop"
+
+
+def by_part(service: str) -> Body:
+    return {"Fn::Sub": f"arn:aws:{service}:${{AWS::Region}}:${{AWS::AccountId}}:${{Source}}"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "action", "resources"),
+    [
+        (resource("AWS::SQS::Queue"), "sqs:SendMessage", polled(by_part("sqs"))),
+        (
+            resource("AWS::SQS::Queue"),
+            "sqs:SendMessage",
+            resource("AWS::Pipes::Pipe", Source=by_part("sqs"), Target=WORK),
+        ),
+        (
+            resource("AWS::SNS::Topic"),
+            "sns:Publish",
+            resource("AWS::SNS::Subscription", TopicArn=by_part("sns"), Protocol="lambda", Endpoint=WORK),
+        ),
+        (
+            resource("AWS::SNS::Topic"),
+            "sns:Publish",
+            resource(
+                "AWS::SNS::Subscription",
+                TopicArn={"Fn::If": ["C", {"Ref": "Other"}, SOURCE]},
+                Protocol="lambda",
+                Endpoint=WORK,
+            ),
+        ),
+        (
+            resource("AWS::Events::EventBus", Name="orders"),
+            "events:PutEvents",
+            ruled(SOURCE, {"source": ["x"]}),
+        ),
+        (resource("AWS::S3::Bucket"), "s3:PutObject", notified(SOURCE)),
+    ],
+)
+def test_what_is_named_by_a_parameter_may_be_what_is_declared(
+    make: Make, declared: dict[str, Body], action: str, resources: dict[str, Body]
+) -> None:
+    (own,) = declared.values()
+    name = {"Fn::GetAtt": ["Own", "Arn"]} if own["Type"] != "AWS::SNS::Topic" else {"Ref": "Own"}
+    granted = {"Fn::Sub": ["${Arn}/*", {"Arn": name}]} if own["Type"] == "AWS::S3::Bucket" else name
+    system = {"Own": own, "Role": make.role(make.allow(action, granted)), "Work": make.function()}
+    more = {"Other": {"Type": "AWS::SNS::Topic"}} if action == "sns:Publish" else {}
+
+    report = make.check({**system, **more, **resources}, Parameters={"Source": {"Type": "String"}})
+
+    assert report.verdict == "unproven"
+
+
+def test_of_two_buckets_with_one_name_each_tells_whom_a_custom_resource_names(make: Make) -> None:
+    named = {"BucketName": "photos"}
+    resources = {
+        "First": {"Type": "AWS::S3::Bucket", "Properties": named},
+        "Second": {"Type": "AWS::S3::Bucket", "Properties": named},
+        "Role": make.role(make.allow("s3:PutObject", "arn:aws:s3:::photos/*")),
+        "Work": make.function(),
+        **notified("photos"),
+    }
+
+    assert {found.path[0].target for found in make.check(resources).findings} == {"First", "Second"}
+
+
+def test_a_log_group_that_a_parameter_names_may_be_that_of_the_function(make: Make) -> None:
+    subscription = {"LogGroupName": SOURCE, "DestinationArn": WORK}
+    resources = {
+        "Role": make.role(make.allow("logs:PutLogEvents", "*")),
+        "Work": make.function(),
+        **resource("AWS::Logs::SubscriptionFilter", **subscription),
+    }
+
+    assert make.check(resources, Parameters={"Source": {"Type": "String"}}).verdict == "unproven"
