@@ -14,7 +14,7 @@ from constructs_lib.loops.edges.api_calls import RECORDER
 from constructs_lib.loops.edges.urls import TOLD
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.lessening import fewer_changes, fewer_events, fewer_records, less_allowed, less_lent, less_put
-from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere
+from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere, tasks_elsewhere
 from constructs_lib.loops.narrowing import (
     both_narrower,
     denied_write,
@@ -39,7 +39,7 @@ _RANKED = (
     ((narrower_write, narrower_trigger), True),
     ((denied_write, both_narrower), False),
     ((fewer_events, fewer_records, narrower_delivery, put_elsewhere), True),
-    ((access_logs_elsewhere, elsewhere, fewer_changes), True),
+    ((access_logs_elsewhere, elsewhere, tasks_elsewhere, fewer_changes), True),
     ((less_allowed, less_lent, less_put), False),
 )
 """Ways to break a loop, and whether they are offered in any case, or only if a program can apply none above."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["access_logs_elsewhere", "elsewhere", "put_elsewhere"]
+__all__ = ["access_logs_elsewhere", "elsewhere", "put_elsewhere", "tasks_elsewhere"]
 
 _BUS = "AWS::Events::EventBus"
 _GROUP = "AWS::Logs::LogGroup"
@@ -38,6 +38,7 @@ _ELSEWHERE = {
 }
 _KINDS = {BUCKET: "bucket", "AWS::SQS::Queue": "queue", "AWS::SNS::Topic": "topic", _BUS: "bus", _GROUP: "log group"}
 _SENT = {"on success": "results", "on failure": "failures", "dead letter": "failures", "logs": "logs"}
+_DEFINITION = ("Definition", "DefinitionString", "DefinitionSubstitutions")
 _TARGETS = ("Destination", "TargetArn", "LogGroupArn")
 _NOT_OF_A_TWIN = frozenset(
     (
@@ -95,6 +96,49 @@ def _granted(graph: Graph, edge: Edge, alike: Alike, twin: str) -> tuple[Change,
         return None if keys is None else [{"Fn::Join": ["", [arn, f"/{keys}"]]}]
 
     return rewritten(graph, edge, alike, moved)
+
+
+def tasks_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """Another resource for what a state machine's tasks call."""
+    first, machine = edge.passage.first, edge.source
+    text, at = _ELSEWHERE.get(first.type), properties_at(machine)
+    tells = at is not None and machine.template.document is first.template.document
+    if text is None or at is None or not tells or not all(isinstance(outlet, Put) for outlet, _ in alike):
+        return
+    twin = new_id(graph, f"{plain(first.id)}Output")
+    found = []
+    for name in _DEFINITION:
+        before = value_at(machine.template, (*at, name))
+        after = _referring(before, first.id, twin)
+        if after != before:
+            found.append(Change(machine.template, (*at, name), after))
+    if found and edge.passage.action.startswith("task"):
+        label = graph.system.label
+        yield f"let `{label(machine)}` {text} `{label(first)}`", _with_twin(first, twin, tuple(found)), False
+
+
+def _referring(value: Any, old: str, new: str) -> Any:
+    """A value that refers to another resource of the template."""
+    if isinstance(value, list):
+        return [_referring(item, old, new) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found = {key: _referring(inner, old, new) for key, inner in value.items()}
+    if found.get("Ref") == old:
+        found["Ref"] = new
+    attribute = found.get("Fn::GetAtt")
+    if isinstance(attribute, list) and attribute[:1] == [old]:
+        found["Fn::GetAtt"] = [new, *attribute[1:]]
+    text = found.get("Fn::Sub")
+    if isinstance(text, str):
+        found["Fn::Sub"] = _naming(text, old, new)
+    elif isinstance(text, list) and len(text) > 1 and isinstance(text[0], str) and old not in text[1]:
+        found["Fn::Sub"] = [_naming(text[0], old, new), *text[1:]]
+    return found
+
+
+def _naming(text: str, old: str, new: str) -> str:
+    return text.replace(f"${{{old}}}", f"${{{new}}}").replace(f"${{{old}.", f"${{{new}.")
 
 
 def access_logs_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:

@@ -24,7 +24,12 @@ MANY = 50
 _USUAL = ("output/", "out/", "processed/", "results/")
 _WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _HASH = re.compile(r"(?<=.)[0-9A-F]{8}$")
-_SAYS_NOTHING = frozenset("function lambda fn func handler role execution default policy stack app".split())
+_SAYS_NOTHING = frozenset(
+    (
+        *("function", "lambda", "fn", "func", "handler"),
+        *("role", "execution", "default", "policy", "stack", "app"),
+    )
+)
 
 
 def plain(name: str) -> str:

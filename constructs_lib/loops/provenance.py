@@ -49,7 +49,8 @@ def located(node: Node, entry: Any, property_: str = "") -> tuple[Route, Templat
     properties = properties_at(node)
     if properties is None:
         return (), node.template
-    if property_ in (value_at(node.template, properties) or {}):
+    written = value_at(node.template, properties)
+    if isinstance(written, Mapping) and property_ in written:
         return (*properties, property_), node.template
     return (node.resource.at or properties[:2]), node.template
 

@@ -84,7 +84,7 @@ def of_its_own(graph: Graph, actor: Node, changes: Sequence[Change]) -> tuple[Ch
     if at is None or properties is None:
         return ()
     name = new_id(graph, f"{actor.id}Role")
-    key = "Role" if "Role" in (value_at(template, at) or {}) else "RoleArn"
+    key = "Role" if value_at(template, (*at, "Role")) is not None else "RoleArn"
     return (
         *(change for change in changes if change not in own),
         Change(template, ("Resources", name), {"Type": role.type, "Properties": properties}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -620,3 +621,42 @@ def test_a_policy_that_says_nothing_more_goes_if_nothing_needs_it(make: Make, *,
     }
     (found,) = changes(make, resources).values()
     assert [at for at, _ in found] == (["Role/Properties/Policies"] if depends else ["Own"])
+
+
+URL = {"Fn::GetAtt": ["Jobs", "QueueUrl"]}
+SENDING = '{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Parameters": {"QueueUrl": "${Jobs}"},'
+SENDING += ' "Resource": "arn:aws:states:::sqs:sendMessage"}}}'
+
+
+@pytest.mark.parametrize(
+    ("definition", "changed"),
+    [
+        (
+            {"DefinitionString": {"Fn::Sub": [SENDING, {"X": "y"}]}},
+            ("DefinitionString", {"Fn::Sub": [SENDING.replace("Jobs", "New"), {"X": "y"}]}),
+        ),
+        ({"DefinitionString": {"Fn::Sub": SENDING}}, ("DefinitionString", {"Fn::Sub": SENDING.replace("Jobs", "New")})),
+        (
+            {"DefinitionString": SENDING, "DefinitionSubstitutions": {"Jobs": {"Ref": "Jobs"}}},
+            ("DefinitionSubstitutions", {"Jobs": {"Ref": "New"}}),
+        ),
+        (
+            {"Definition": json.loads(SENDING.replace('"${Jobs}"', json.dumps(URL)))},
+            ("Definition", json.loads(SENDING.replace('"${Jobs}"', json.dumps({"Fn::GetAtt": ["New", "QueueUrl"]})))),
+        ),
+    ],
+)
+def test_a_state_machines_tasks_call_another_resource(make: Make, definition: Body, changed: tuple[str, Any]) -> None:
+    jobs = {"Fn::GetAtt": ["Jobs", "Arn"]}
+    resources = {
+        "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": definition},
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}},
+        "Pipe": {"Type": "AWS::Pipes::Pipe", "Properties": {"Source": jobs, "Target": {"Ref": "Machine"}}},
+    }
+    name, value = changed
+    assert changes(make, resources) == {
+        "let `Machine` send to another queue than `Jobs`": [
+            ("JobsOutput", {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}),
+            (f"Machine/Properties/{name}", json.loads(json.dumps(value).replace("New", "JobsOutput"))),
+        ]
+    }

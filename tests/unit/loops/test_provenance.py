@@ -136,3 +136,10 @@ def test_a_policy_template_of_sam() -> None:
         {"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": ["Queue", "QueueName"]}}},
     ]
     assert positions(sam(Policies=policies))["Worker > Queue"] == "Worker/Properties/Policies/1"
+
+
+def test_an_event_whose_properties_are_no_mapping() -> None:
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    events = {"Odd": {"Type": "Api", "Properties": 7}}
+    resources = {"Worker": sam(Policies=[{"Statement": statement}], Events=events)["Worker"]}
+    assert positions(resources)["ServerlessRestApi > Worker"] == "Worker/Properties/Events/Odd"
