@@ -64,6 +64,11 @@ class GraphQl(EdgeKind):
                 for arn in system.texts(config.get("AuthorizerUri"), node.template):
                     yield Listener(node, _API, arn, "authorizer", entry=config)
 
+    def left_out(self, system: System) -> Iterator[str]:
+        """What SAM's short form resolves."""
+        for node in system.nodes("AWS::Serverless::GraphQLApi"):
+            yield f"what the fields of `{system.label(node)}` reach"
+
 
 def _texts(system: System, node: Node, property_: str) -> tuple[str, ...]:
     return () if node.get(property_) is None else system.texts(node.get(property_), node.template)

@@ -113,3 +113,9 @@ def test_the_authorizer_of_an_api_is_woken_by_its_requests(make: Make, version: 
     }
 
     assert loops(make.check(resources)) == [("Worker > Api > Worker", "endless")]
+
+
+def test_the_short_form_of_an_api_is_named(make: Make) -> None:
+    report = make.check({"Api": body("AWS::Serverless::GraphQLApi", SchemaUri="schema.graphql")})
+
+    assert report.not_modelled == ("what the fields of `Api` reach",)
