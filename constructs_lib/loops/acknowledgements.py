@@ -249,7 +249,7 @@ def _holders(system: System) -> Iterator[tuple[Place, str, Any, Node | None]]:
     """Whatever may hold acknowledgements: what to call it and its metadata; None as node for a template itself."""
     for template in system.templates:
         yield (template.name, str(template.path), ""), template.name, template.section("Metadata"), None
-        for logical_id, _, _, body in template.entries():
+        for logical_id, _, _, body in template.entries() if template.has_attribute("Metadata") else ():
             node = system.node(template, logical_id) if "Metadata" in body else None
             if node is not None:
                 place = (template.name, str(template.path), logical_id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Directory"]
 
 T = TypeVar("T")
+_MADE_UP = {"generated"}
 
 
 class Directory(Generic[T]):
@@ -92,16 +93,15 @@ class Directory(Generic[T]):
         """Those that may turn out to be a made-up name; that are not made up; that are not known, but not made up."""
         groups: tuple[list[int], list[int], list[int]] = ([], [], [])
         for position, address in enumerate(self._addresses):
-            kinds = {kind_of(character) for character in symbols_in(address)}
+            kinds = set(map(kind_of, symbols_in(address)))
             is_glob = STAR in address or ANY in address
-            belongs = (
-                is_glob or "free" in kinds or looks_made_up(address),
-                kinds != {"generated"},
-                is_glob or (kinds != {"generated"} and bool(kinds)),
-            )
-            for group, is_in in zip(groups, belongs, strict=True):
-                if is_in:
-                    group.append(position)
+            is_made_up = kinds == _MADE_UP
+            if is_glob or "free" in kinds or looks_made_up(address):
+                groups[0].append(position)
+            if not is_made_up:
+                groups[1].append(position)
+            if is_glob or (kinds and not is_made_up):
+                groups[2].append(position)
         like_made_up, not_made_up, not_known = (_Beginnings(self._addresses, group) for group in groups)
         return like_made_up, not_made_up, not_known
 

@@ -150,6 +150,7 @@ class Graph:
         channels = [channel for kind in kinds for channel in kind.channels(system)]
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets_of: Grouped[Listener, Node] = Grouped()
+        self._inward: Grouped[Node, Node] = Grouped()
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
@@ -193,14 +194,17 @@ class Graph:
             self.not_modelled[f"what {unknown} allows"] = None
 
     def _listen(self, listener: Listener) -> None:
-        if listener.source is not None:
-            self._listeners.add(listener.source, listener)
-        else:
+        sources: Iterable[Node] = (listener.source,) if listener.source is not None else ()
+        if listener.source is None:
             listener = replace(listener, doubt=listener.doubt or "what is listened to is known at deployment only")
-            for source in self.system.nodes(listener.source_type):
-                self._listeners.add(source, listener)
-        for target in self._targets(listener.target, listener.expects):
+            sources = list(self.system.nodes(listener.source_type))
+        targets = self._targets(listener.target, listener.expects)
+        for target in targets:
             self._targets_of.add(listener, target)
+        for source in sources:
+            self._listeners.add(source, listener)
+            for target in targets:
+                self._inward.add(target, source)
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self.system.by_arn(arn)
@@ -213,15 +217,10 @@ class Graph:
 
     def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
         """The resources from which one of some actors can be reached at all."""
-        inward: Grouped[Node, Node] = Grouped()
-        for source in self._listeners:
-            for listener in self._listeners.of(source):
-                for target in self._targets_of.of(listener):
-                    inward.add(target, source)
         found = set(actors)
         work = list(found)
         while work:
-            for source in inward.of(work.pop()):
+            for source in self._inward.of(work.pop()):
                 if source not in found:
                     found.add(source)
                     work.append(source)

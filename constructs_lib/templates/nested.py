@@ -41,6 +41,7 @@ _APIS = {
     "AWS::ApiGateway::RestApi": ("BodyS3Location", "Body"),
     "AWS::ApiGatewayV2::Api": ("BodyS3Location", "Body"),
 }
+_WITH_FILES = {*_LOCATIONS, *_MACHINES, *_APIS}
 
 
 def read(path: Path | str, *, name: str | None = None) -> Template:
@@ -119,6 +120,8 @@ def _read(path: Path, name: str, around: _Around, given: Mapping[str, str] | Non
 
 def _with_files(template: Template, around: _Around) -> Template:
     """The template with what its resources keep in other files."""
+    if template.types.isdisjoint(_WITH_FILES):
+        return template
     nested: dict[str, Template] = {}
     resources: dict[str, Resource] = {}
     outside: list[str] = []

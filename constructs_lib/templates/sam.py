@@ -73,7 +73,7 @@ _CONNECTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 def expanded(template: Template) -> Template:
     """The template with SAM's resources in plain CloudFormation; itself if it has none."""
-    if any("Connectors" in body or type_.startswith("AWS::Serverless::") for _, type_, _, body in template.entries()):
+    if any(type_.startswith("AWS::Serverless::") for type_ in template.types) or template.has_attribute("Connectors"):
         return replace(template, resources=_Expansion(template).run())
     return template
 

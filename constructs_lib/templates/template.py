@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.documents import unreadable
@@ -69,6 +70,16 @@ class Resources(Mapping[str, Resource]):
     def __init__(self, bodies: Mapping[str, Any]) -> None:
         self.bodies = {key: body for key, body in bodies.items() if key != TRANSFORM} if TRANSFORM in bodies else bodies
         self._made: dict[str, Resource] = {}
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """All types that there are."""
+        return frozenset([body["Type"] for body in self.bodies.values()])
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """All attributes that resources have, e.g. `Metadata`."""
+        return frozenset().union(*self.bodies.values())
 
     def __getitem__(self, logical_id: str) -> Resource:
         if logical_id not in self._made:
@@ -172,6 +183,21 @@ class Template:
         else:
             for key, resource in self.resources.items():
                 yield key, resource.type, resource.properties, resource.body
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of all resources."""
+        resources = self.resources
+        return (
+            resources.types if isinstance(resources, Resources) else frozenset(type_ for _, type_, *_ in self.entries())
+        )
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether any resource has an attribute, e.g. `Metadata`."""
+        resources = self.resources
+        if isinstance(resources, Resources):
+            return name in resources.attributes
+        return any(name in body for *_, body in self.entries())
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A top-level section, empty if it is not there."""

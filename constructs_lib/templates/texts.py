@@ -163,17 +163,17 @@ class Texts(ABC):
             return [self._free(value, template, "it is nested too deeply")]
         if isinstance(value, str):
             return [self._literal(value)]
-        if isinstance(value, bool):
-            return ["true" if value else "false"]
-        if isinstance(value, (int, float)):
-            return [str(value)]
-        if isinstance(value, Mapping) and len(value) == 1:
+        if isinstance(value, (dict, Mapping)) and len(value) == 1:
             [(name, argument)] = value.items()
             handler = self._handlers.get(name)
             if handler is not None:
                 found = handler(argument, template, depth + 1)
                 if found is not None:
                     return found
+        elif isinstance(value, bool):
+            return ["true" if value else "false"]
+        elif isinstance(value, (int, float)):
+            return [str(value)]
         return [self._free(value, template, "it is known at deployment only", _label(value))]
 
     def _ref(self, name: Any, template: Template, _depth: int) -> list[str] | None:
@@ -547,7 +547,7 @@ class Texts(ABC):
 
 def _is_plain(value: Any) -> bool:
     """Whether a value is what it is, whatever conditions and maps say."""
-    return not isinstance(value, Mapping) or len(value) != 1 or _CHOICES.isdisjoint(value)
+    return not isinstance(value, (dict, Mapping)) or len(value) != 1 or _CHOICES.isdisjoint(value)
 
 
 def _clean(text: str) -> str:
