@@ -176,6 +176,34 @@ def test_a_resource_under_a_condition_counts_where_it_allows_only() -> None:
     assert denied(Resource=None, NotResource=resources) == [(Deny(PUT, both, inverted=True),)]
 
 
+def test_variables_are_one_symbol_in_a_statement_and_another_in_the_next() -> None:
+    variable = {**WRITE, "Resource": ["arn:aws:s3:::photos/${aws:username}/*", "arn:aws:s3:::photos/${aws:userid}"]}
+    found = [
+        rule.resource
+        for one in read({"Statement": [variable, variable]})
+        for rule in one.rules
+        if isinstance(rule, Allow)
+    ]
+
+    assert found == [f"s3:photos/{chr(0x70000 + n)}{end}" for n in (0, 1) for end in (f"/{STAR}", "")]
+
+
+def test_what_a_policy_is_part_of_is_kept_with_each_grant() -> None:
+    template = Template.of(SECTIONS)
+    system = System([template])
+    [holder] = system.nodes("AWS::SQS::Queue")
+    excluding = {key: value for key, value in WRITE.items() if key != "Resource"} | {"NotResource": "*"}
+    document = {"Statement": [WRITE, excluding, {}]}
+    found = [*statements(system, document, template, holder=holder), *statements(system, {}, template, holder=holder)]
+
+    assert [(rule.holder, rule.statement) for one in found for rule in one.rules if isinstance(rule, Allow)] == [
+        (holder, WRITE),
+        (holder, excluding),
+        (holder, None),
+        (holder, None),
+    ]
+
+
 def test_a_place_that_is_not_known_is_one_symbol_of_its_own() -> None:
     resource = {"Fn::Sub": "arn:aws:s3:::photos-${Free}/*"}
     named = f"s3:photos-{FIRST_FREE}/{STAR}"
@@ -185,7 +213,8 @@ def test_a_place_that_is_not_known_is_one_symbol_of_its_own() -> None:
 
 
 def principals(given: Any, **changed: Any) -> tuple[str, ...] | None:
-    [found] = read({"Statement": {**WRITE, **changed, **({} if given is None else {"Principal": given})}})
+    statement = {**WRITE, "Principal": given, **changed}
+    [found] = read({"Statement": {key: value for key, value in statement.items() if value is not None}})
     return found.principals
 
 
@@ -303,6 +332,7 @@ def test_the_pattern_that_covers_an_action_is_named(
     covering: str | None,
 ) -> None:
     assert Actions(patterns, inverted).covers(action) == covering
+    assert Actions(patterns, inverted).covered((action, action)) == (() if covering is None else (action, action))
 
 
 @pytest.mark.parametrize(
