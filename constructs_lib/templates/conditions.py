@@ -78,7 +78,7 @@ class WorldTemplates:
             found.update(self.open_in_condition(index, name))
         for name in references_in(value):
             if self._variables.allows_few(index, name):
-                found.update(self._open(index, name))
+                found.update(self._open(index, name, in_text=True))
         for key in map_keys(value):
             for name in references_in(key):
                 found.update(self._open(index, name))
@@ -121,10 +121,14 @@ class WorldTemplates:
             found.update(self.open_in_presence(*around))
         return found
 
-    def _open(self, index: int, name: str) -> dict[Variable, None]:
+    def _open(self, index: int, name: str, *, in_text: bool = False) -> dict[Variable, None]:
+        """The variables that a parameter waits for; one that is only part of a text may as well be anything."""
         given = self._variables.given(index, name)
         if given is not None:
-            return self.open_in_value(*given)
+            found = self.open_in_value(*given)
+            for other in () if in_text else references_in(given[1]):
+                found.update(self._open(given[0], other))
+            return found
         variable = self._variables.variable(index, name)
         return {} if variable is None or variable in self._world else {variable: None}
 

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from tests.loops_proof.builder import Body
 
-__all__ = ["Assignment", "choices", "holds", "instance", "under_conditions"]
+__all__ = [
+    "Assignment",
+    "around",
+    "choices",
+    "choices_around",
+    "holds",
+    "instance",
+    "instance_inside",
+    "under_conditions",
+]
 
 Assignment = dict[str, str]
 """What parameters, pseudo parameters and imports are in a template."""
@@ -67,6 +76,26 @@ def under_conditions(document: Body, choose: random.Random, parts: int, *, alone
         if done == parts:
             break
     return {key: section for key, section in found.items() if section}
+
+
+def around(document: Body, choose: random.Random) -> Body:
+    """A template in which the document is nested, as `Child`: it gives some of its own parameters, and texts."""
+    own: Body = {}
+    given: Body = {}
+    for name, parameter in document["Parameters"].items():
+        if choose.random() < 0.7:
+            own[f"Outer{name}"] = parameter
+            given[name] = {"Ref": f"Outer{name}"}
+        else:
+            given[name] = choose.choice(parameter.get("AllowedValues", ["x", "y"]))
+    stack: Body = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "child", "Parameters": given}}
+    names = [name for name in own if name != "OuterT"]
+    if not names:
+        return {"Conditions": {}, "Parameters": own, "Resources": {"Child": stack}}
+    conditions = {"IsThere": _condition(choose, names[:1], [], 1)}
+    if choose.random() < 0.5:
+        stack["Condition"] = "IsThere"
+    return {"Conditions": conditions, "Parameters": own, "Resources": {"Child": stack}}
 
 
 # what the deployment decides
@@ -266,12 +295,18 @@ def choices(documents: list[Body]) -> list[Choice]:
     return [choice for choice in found if len({one["AWS::Region"] for one in choice if "AWS::Region" in one}) < 2]
 
 
-def _assignments(document: Body) -> list[Assignment]:
+def choices_around(document: Body, outer: Body) -> list[Assignment]:
+    """All that the deployment of a template with another one nested in it can decide."""
+    return _assignments(outer, document)
+
+
+def _assignments(document: Body, *inside: Body) -> list[Assignment]:
     parameters = document.get("Parameters", {})
-    allowed = [value for body in parameters.values() for value in body.get("AllowedValues", [])]
+    all_of_them = [body for one in (document, *inside) for body in one["Parameters"].values()]
+    allowed = [value for body in all_of_them for value in body.get("AllowedValues", [])]
     free = dict.fromkeys(["x", "y", *allowed, "else"])  # as far as any condition can tell
     values = {name: list(body.get("AllowedValues", free)) for name, body in parameters.items()}
-    text = json.dumps(document["Conditions"])
+    text = json.dumps([one["Conditions"] for one in (document, *inside)])
     if "AWS::Region" in text:
         values["AWS::Region"] = ["eu-west-1", "us-east-1"]
     if "stage" in text:
@@ -289,6 +324,15 @@ def instance(document: Body, assignment: Assignment) -> Body:
     }
     others: Body = {key: document[key] for key in ("Transform", "Outputs") if key in document}
     return {**others, "Resources": resources}
+
+
+def instance_inside(document: Body, outer: Body, assignment: Assignment) -> tuple[list[Body], Assignment]:
+    """What one choice makes of a nested template, none if it is not there; and what is chosen in both."""
+    stack = outer["Resources"]["Child"]
+    given = stack["Properties"]["Parameters"]
+    chosen = _Instance(outer, assignment)
+    inside = {**assignment, **{name: chosen.text(value) for name, value in given.items()}}
+    return [instance(document, inside)] if chosen.is_there(stack) else [], inside
 
 
 def holds(line: str, choice: Choice) -> bool:

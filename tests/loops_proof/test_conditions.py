@@ -9,14 +9,22 @@ from __future__ import annotations
 import random
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
-from tests.loops_proof.conditions import choices, holds, instance, under_conditions
+from tests.loops_proof.conditions import (
+    around,
+    choices,
+    choices_around,
+    holds,
+    instance,
+    instance_inside,
+    under_conditions,
+)
 from tests.loops_proof.split import split
 from tests.loops_proof.systems import MODELLED, build, draw_loop
 
@@ -72,10 +80,21 @@ def ways(report: Report) -> dict[tuple[str, Way], list[tuple[str, ...]]]:
 
 
 def problem_of(documents: list[Body]) -> tuple[str, str]:
-    """What a check of all worlds says otherwise than a check of each; and the verdict."""
-    report = checked(documents)
     every = choices(documents)
     each = [checked([instance(*one) for one in zip(documents, choice, strict=True)]) for choice in every]
+    return problem(checked(documents), each, every)
+
+
+def problem_of_nested(document: Body, choose: random.Random) -> tuple[str, str]:
+    """The same with the template inside of another one."""
+    outer = around(document, choose)
+    inside = [instance_inside(document, outer, choice) for choice in choices_around(document, outer)]
+    whole = replace(Template.of(outer, name="Outer"), nested={"Child": Template.of(document, name="Child")})
+    return problem(check([whole]), [checked(made) for made, _ in inside], [[choice] for _, choice in inside])
+
+
+def problem(report: Report, each: list[Report], every: list[list[dict[str, str]]]) -> tuple[str, str]:
+    """What a check of all worlds says otherwise than a check of each; and the verdict."""
     verdict = max((one.verdict for one in each), key=RANKS.index)
     if report.verdict != verdict:
         return f"is {report.verdict} instead of {verdict}", verdict
@@ -101,11 +120,16 @@ def problem_of(documents: list[Body]) -> tuple[str, str]:
 def score(seed: int, step: int = 1) -> Score:
     found = Score()
     for link in MODELLED[seed % step :: step]:
-        problem, verdict = problem_of(drawn(link, seed))
-        if problem:
-            found.wrong.append(f"{link.name}, seed {seed}: {problem}")
-        else:
-            found.right[verdict] += 1
+        documents = drawn(link, seed)
+        problems = [problem_of(documents)]
+        if len(documents) == 1:
+            choose = random.Random(f"{link.name} {seed} outer")  # noqa: S311 - test data
+            problems.append(problem_of_nested(documents[0], choose))
+        for number, (wrong, verdict) in enumerate(problems):
+            if wrong:
+                found.wrong.append(f"{link.name}, seed {seed}{', nested' * number}: {wrong}")
+            else:
+                found.right[verdict] += 1
     return found
 
 

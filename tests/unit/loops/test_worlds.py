@@ -303,6 +303,18 @@ def test_a_parameter_of_a_nested_stack_is_what_its_parent_gives(make: Make) -> N
     assert nested(make, write, if_prod("out/", "in/")) == ("loop-free", [])
 
 
+def test_a_free_parameter_of_a_nested_stack_is_one_text_in_all_comparisons(make: Make) -> None:
+    conditions = {name: {"Fn::Equals": [{"Ref": "Stage"}, name.lower()]} for name in ("Dev", "Prod")}
+    parameters = {"Stage": {"Type": "String"}}
+    write = {"Fn::If": ["Dev", "in/*", "out/*"]}
+    child = looping(make, write, {"Fn::If": ["Prod", "in/", "no/"]}, Parameters=parameters, Conditions=conditions)
+    given = {"Parameters": {"Stage": {"Ref": "Level"}}}
+    stack: Body = {"Type": "AWS::CloudFormation::Stack", "Properties": given}
+    outer = make.template({"Child": stack}, name="Outer", Parameters={"Level": {"Type": "String"}})
+
+    assert seen(replace(outer, nested={"Child": child})) == ("loop-free", [])
+
+
 def test_a_nested_stack_under_a_condition_is_there_only_then(make: Make) -> None:
     write, prefix = if_prod("in/*", "out/*"), "in/"
 
