@@ -16,15 +16,8 @@ import pytest
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
-from tests.loops_proof.conditions import (
-    around,
-    choices,
-    choices_around,
-    holds,
-    instance,
-    instance_inside,
-    under_conditions,
-)
+from tests.loops_proof.choices import choices, choices_around, holds, instance, instance_inside
+from tests.loops_proof.conditions import around, under_conditions
 from tests.loops_proof.split import split
 from tests.loops_proof.systems import MODELLED, build, draw_loop
 
