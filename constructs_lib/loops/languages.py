@@ -76,7 +76,7 @@ class Language:
 
 
 ANYTHING = Language()
-_MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}$")
+_MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}(\.fifo)?$")
 _SHAPES = {"twelve": ANY * 12, "region": f"{STAR}-{STAR}-{STAR}"}
 
 

@@ -68,4 +68,7 @@ def _configured(system: System, function: Node, config: Node) -> Iterator[Put]:
 
 def function_arn(text: str) -> str:
     """A function's ARN, from its ARN or name."""
-    return text if ":function:" in text else f"arn:aws:lambda:::function:{text}"
+    if text.startswith("arn:"):
+        return text
+    _, is_partial, name = text.partition(":function:")  # `123456789012:function:resize` is an ARN in part
+    return f"arn:aws:lambda:::function:{name if is_partial else text}"

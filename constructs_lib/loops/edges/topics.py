@@ -50,7 +50,8 @@ class Topics(EdgeKind):
         self, system: System, topics: list[Node] | list[Node | None], entry: Mapping[str, Any], by: Node
     ) -> Iterator[Listener]:
         template = by.template
-        protocol = system.text(entry.get("Protocol"), template)
+        known = system.text(entry.get("Protocol"), template)
+        protocol = None if known is None else known.lower()
         if protocol in {"http", "https"}:
             targets = [arn for url in system.texts(entry.get("Endpoint"), template) for arn in called(system, url)]
         elif protocol is None or protocol in _PROTOCOLS:

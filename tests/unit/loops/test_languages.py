@@ -172,6 +172,7 @@ def test_an_ending_may_begin_in_what_is_not_known(language: Language, may: bool)
         (texts((BUCKET, "b"), (TABLE, "b")), "b", "a"),
         (texts(BUCKET, "b"), None, None),
         (texts(BUCKET, "stack-bucket-0123456789ab"), None, "stack-bucket-0123456789ab"),
+        (texts(BUCKET, "stack-queue-0123456789ab.fifo"), None, "stack-queue-0123456789ab.fifo"),
         (texts(BUCKET, "stack-*"), None, "stack-a"),
         (texts(FREE, none_of=("aws.*",)), FREE, "a"),
         (texts(FREE, none_of=(ABSENT, NOT_TEXT)), FREE, "a"),

@@ -76,3 +76,40 @@ def test_a_version_or_an_alias_stands_for_its_state_machine(make: Make, live: Bo
     }
 
     assert make.check(resources).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ({"Ref": "Work"}, "loop"),
+        ({"Fn::Sub": "${Work}:live"}, "loop"),
+        ({"Fn::Sub": "${AWS::AccountId}:function:${Work}"}, "loop"),
+        ({"Fn::Sub": "${AWS::AccountId}:function:${Work}:live"}, "loop"),
+        ({"Fn::Sub": "${Work.Arn}:live"}, "loop"),
+        ("123456789012:function:other", "loop-free"),
+        ({"Ref": "Anyone"}, "unproven"),
+    ],
+)
+def test_a_function_is_named_by_its_name_or_its_arn_or_a_part_of_it(make: Make, name: Any, verdict: str) -> None:
+    source = {"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": name}
+    resources = {
+        "Jobs": {"Type": "AWS::SQS::Queue"},
+        "Role": make.role(make.allow("sqs:SendMessage", {"Fn::GetAtt": ["Jobs", "Arn"]})),
+        "Work": make.function(),
+        "Poll": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": source},
+    }
+
+    assert make.check(resources, Parameters={"Anyone": {"Type": "String"}}).verdict == verdict
+
+
+@pytest.mark.parametrize("protocol", ["lambda", "Lambda"])
+def test_the_protocol_of_a_subscription_has_no_case(make: Make, protocol: str) -> None:
+    told = {"TopicArn": {"Ref": "News"}, "Protocol": protocol, "Endpoint": {"Fn::GetAtt": ["Work", "Arn"]}}
+    resources = {
+        "News": {"Type": "AWS::SNS::Topic"},
+        "Role": make.role(make.allow("sns:Publish", {"Ref": "News"})),
+        "Work": make.function(),
+        "Tell": {"Type": "AWS::SNS::Subscription", "Properties": told},
+    }
+
+    assert make.check(resources).verdict == "loop"
