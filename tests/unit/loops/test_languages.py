@@ -48,6 +48,8 @@ def compiled(glob: str) -> str:
         (texts(("a", "b"), ("b", "c")), "b"),
         (texts(("a*", "b*"), ("*x", "*y"), "?z?"), "azx"),
         (texts(("a", "b"), ("c", "d")), None),
+        (texts(("a*", "b*"), none_of=("a*",)), "b"),
+        (texts("x" * 1024), "x" * 1024),
         (texts("a*b*", "*ab", "?c*"), "acab"),
         (texts("*a", "b*", none_of=("ba", "b?a")), "bcca"),
         (texts("*.*.*", none_of=("?.*", "..*", ".?.")), "aa.."),
@@ -117,6 +119,8 @@ def test_a_symbol_is_a_letter_of_its_own_for_certain_and_may_be_what_its_kind_is
         # Several globs of one group have no common beginning.
         (texts((f"{FREE}/a", f"{FREE}/b"), f"{FREE}/b"), True),
         (texts((f"{FREE}/a", "b"), (f"{FREE}/c", "b")), True),
+        (texts((f"{FREE}/aaaaa", f"{FREE}/bbbbb"), f"{FREE}/bbbbb"), True),
+        (texts(f"{FREE}-{FREE}-a*", f"{FREE}-{FREE}-b*"), False),
     ],
 )
 def test_the_same_symbol_at_the_beginning_is_the_same_text(language: Language, may: bool) -> None:  # noqa: FBT001
@@ -208,6 +212,7 @@ def test_the_limits_of_two_languages_add_up_each_once() -> None:
     assert (one & ANYTHING, ANYTHING & one) == (one, one)
     assert ANYTHING & texts(none_of=("a",)) == texts(none_of=("a",))
     assert texts("a") & texts(none_of=("b",)) == texts("a", none_of=("b",))
+    assert texts("in/*") & texts("*.jpg") == texts("in/*", "*.jpg")
 
 
 def test_the_symbols_of_a_language_are_named_once_each() -> None:
