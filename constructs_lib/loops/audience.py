@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.keys import ANY, STAR
-from constructs_lib.loops.languages import ANYTHING, Language
+from constructs_lib.loops.keys import ANY, STAR, compiled
+from constructs_lib.loops.languages import ANYTHING, Language, widened
 from constructs_lib.templates.symbols import has_symbols, kind_of, symbols_in
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Audience:
             known = self._sources[language] = [
                 source
                 for source in self._index
-                if source is None or (language & Language(((source,),))).may() is not None
+                if source is None
+                or all(any(compiled(widened(glob)).matches(source) for glob in group) for group in language.all_of)
             ]
         return known
 

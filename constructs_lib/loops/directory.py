@@ -35,9 +35,9 @@ class Directory(Generic[T]):
     def of(self, pattern: str) -> list[T]:
         """What a pattern may name, and perhaps others."""
         head = pattern.partition(STAR)[0].partition(ANY)[0]
-        service, colon, _ = head.partition(":")
-        if not colon:
+        if self.finds_all(head):
             return self._all
+        service = head.partition(":")[0]
         if service == "s3":
             name = head[: head.find("/") + 1]
         else:
@@ -54,6 +54,10 @@ class Directory(Generic[T]):
             positions = [*self._around(name), *self._by_address.of(name), *loose.of(head)]
         found = [self._things[position] for position in positions]
         return found if len(found) < 2 else list(dict.fromkeys(found))  # noqa: PLR2004
+
+    def finds_all(self, pattern: str) -> bool:
+        """Whether a pattern begins with nothing that tells anything apart, such as the name of a service."""
+        return ":" not in pattern.partition(STAR)[0].partition(ANY)[0]
 
     def _around(self, name: str) -> Iterator[int]:
         """Those inside of which a name is: an API around its route, a function around its version."""

@@ -20,7 +20,7 @@ from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
-from constructs_lib.loops.keys import show_glob
+from constructs_lib.loops.keys import STAR, show_glob
 from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.templates.grouped import Grouped
 
@@ -263,8 +263,8 @@ class Graph:
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
-            for channel in self._meant(outlet.allow.resource):
-                for deposit in self._touched(outlet.allow.actions, channel.deposits):
+            for channel, deposits in self._meant(outlet.allow):
+                for deposit in deposits:
                     yield channel.node, deposit.message, id(deposit)
                     if channel.node not in self.crowded:
                         break
@@ -272,9 +272,30 @@ class Graph:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
 
-    def _meant(self, pattern: str) -> Iterator[Channel]:
-        """The resources that a grant for a pattern may be for."""
-        return (channel for channel in self._channels.of(pattern) if channel.is_meant(pattern))
+    def _meant(self, allow: Allow) -> Iterator[tuple[Channel, list[Deposit]]]:
+        """The resources that a grant may be for, with what it may put there."""
+        pattern = allow.resource
+        if self._channels.finds_all(pattern):
+            alike = [channels for channels in self._alike if self._touched(allow.actions, channels[0].deposits)]
+            found = [channel for channels in alike for channel in channels]
+        else:
+            found = self._channels.of(pattern)
+        for channel in found:
+            deposits = self._touched(allow.actions, channel.deposits)
+            if deposits and channel.is_meant(pattern):
+                yield channel, deposits
+
+    @cached_property
+    def _alike(self) -> list[list[Channel]]:
+        """All channels, those together into which the same actions put something."""
+        names: dict[int, tuple[str, ...]] = {}
+        found: dict[tuple[str, ...], list[Channel]] = {}
+        for channel in self._channels.of(STAR):
+            key = id(channel.deposits)
+            if key not in names:
+                names[key] = tuple(deposit.action for deposit in channel.deposits)
+            found.setdefault(names[key], []).append(channel)
+        return list(found.values())
 
     def _touched(self, actions: Actions, deposits: tuple[Deposit, ...]) -> list[Deposit]:
         """What some actions may put; found once for what all resources of a kind share."""
@@ -311,12 +332,11 @@ class Graph:
         return max(certain, key=len, default="") if len(certain) == len(found) else None
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel in self._meant(grant.allow.resource):
-            for deposit in channel.deposits if channel.node in self._around else ():
-                action = grant.allow.actions.touches(deposit.action)
-                if action is not None:
-                    for name in channel.addresses:
-                        yield from self._deposited(grant, action, channel, deposit, name)
+        for channel, deposits in self._meant(grant.allow):
+            for deposit in deposits if channel.node in self._around else ():
+                action = grant.allow.actions.touches(deposit.action) or deposit.action
+                for name in channel.addresses:
+                    yield from self._deposited(grant, action, channel, deposit, name)
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"
