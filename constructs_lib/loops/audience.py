@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Audience"]
 
 _SOURCE = "source"
+_ARN = "arn:"
 _COMMON = {_SOURCE, "detail-type"}
 
 
@@ -41,7 +42,7 @@ class Audience:
 
     def _add(self, position: int, message: Message) -> None:
         asked = {name: _texts(language) for name, language in message.fields.items() if name != _SOURCE}
-        field = max(asked, key=lambda name: (name not in _COMMON, _telling(asked[name])), default=None)
+        field = max(asked, key=lambda name: (name not in _COMMON, *_telling(asked[name])), default=None)
         sources = next((group for group in message.fields.get(_SOURCE, ANYTHING).all_of if all(map(_plain, group))), ())
         for source in sources or (None,):
             directory = self._index.setdefault(source, {}).setdefault(field, Directory())
@@ -75,15 +76,20 @@ def _texts(language: Language) -> list[str]:
     return max(([_address(glob) for glob in group] for group in language.all_of), key=_telling, default=[STAR])
 
 
-def _telling(addresses: list[str]) -> int:
-    return min((len(address) for address in addresses), default=0)
+def _telling(addresses: list[str]) -> tuple[bool, int]:
+    """How much addresses tell apart: whole texts more than beginnings, which many messages leave open."""
+    is_whole = not any(STAR in address or ANY in address for address in addresses)
+    return is_whole, min(map(len, addresses), default=0)
 
 
 def _address(glob: str) -> str:
-    """What a text looks like in a directory: what it ends with, if no colon can hide in what is not known of it."""
-    if STAR in glob or ANY in glob or any(kind_of(symbol) in {"free", "fixed"} for symbol in symbols_in(glob)):
+    """What a text looks like in a directory: of an ARN what it ends with, if no colon can hide in what is not known."""
+    hiding = [STAR, ANY, *(symbol for symbol in symbols_in(glob) if kind_of(symbol) in {"free", "fixed"})]
+    known = glob[: min((found for symbol in hiding if (found := glob.find(symbol)) >= 0), default=len(glob))]
+    is_whole = known == glob
+    if not is_whole and (known.startswith(_ARN) or _ARN.startswith(known)):
         return STAR
-    return f"text:{glob.rpartition(':')[2]}"
+    return f"text:{glob.rpartition(':')[2] if known.startswith(_ARN) else glob}"
 
 
 def _plain(glob: str) -> bool:

@@ -27,6 +27,11 @@ TEXTS = (
     (f"arn:{ONE}",),
     (OTHER,),
     (ANYONE,),
+    (f"a{STAR}",),
+    (f"arn:aws:{STAR}",),
+    ("arn:aws:s3:::photos",),
+    (f"photos/{ANYONE}",),
+    ("photos/a:b",),
     ("photos-0123456789abc",),
 )
 
