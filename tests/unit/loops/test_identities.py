@@ -174,6 +174,7 @@ def test_a_managed_policy_of_the_system_counts_where_a_role_names_it(found_by: s
     chosen = identity(Role=role("a", ManagedPolicyArns=[only_if(named, {"Ref": "AWS::NoValue"})]), Managed=managed)
 
     assert (allowed(found), denied(found)) == (["a", "b"], ["c"])
+    assert {allow.doubt for allow in found.allows} == {""}
     assert (allowed(perhaps), denied(perhaps)) == (["a", "b"], [])
     assert (allowed(chosen), denied(chosen)) == (["a", "b"], [])
 
@@ -241,6 +242,8 @@ def test_a_grant_to_what_nobody_knows_may_be_to_another() -> None:
     found = identity(Role=role("a"), Policy=policy)
 
     assert [allow.doubt for allow in found.allows] == ["", WHOM, ""]
+    named = identity(Role=role("a"), Policy=bucket_policy(statement("b", Principal=OWN)))
+    assert [allow.doubt for allow in named.allows] == ["", ""]
 
 
 def test_a_doubt_about_a_statement_comes_before_one_about_whom_it_is_for() -> None:
