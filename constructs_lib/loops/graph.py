@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
-    from constructs_lib.loops.policies import Actions, Allow, Deny
+    from constructs_lib.loops.policies import Allow, Deny
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
@@ -171,7 +171,6 @@ class Graph:
             for put in kind.puts(system):
                 if put.source in self.outlets:
                     self.outlets[put.source].append(put)
-        self._touching: dict[tuple[Actions, int], list[Deposit]] = {}
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
         self._far: dict[Node, list[Node]] = {}
@@ -263,31 +262,31 @@ class Graph:
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
-            for channel, deposits in self._meant(outlet.allow):
-                for deposit in deposits:
-                    yield channel.node, deposit.message, id(deposit)
-                    if channel.node not in self.crowded:
-                        break
+            for channel in self._meant(outlet.allow):
+                for deposit in channel.deposits:
+                    if outlet.allow.actions.touches(deposit.action) is not None:
+                        yield channel.node, deposit.message, id(deposit)
+                        if channel.node not in self.crowded:
+                            break
         else:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
 
-    def _meant(self, allow: Allow) -> Iterator[tuple[Channel, list[Deposit]]]:
-        """The resources that a grant may be for, with what it may put there."""
-        pattern = allow.resource
-        if self._channels.finds_all(pattern):
-            alike = [channels for channels in self._alike if self._touched(allow.actions, channels[0].deposits)]
-            found = [channel for channels in alike for channel in channels]
-        else:
-            found = self._channels.of(pattern)
-        for channel in found:
-            deposits = self._touched(allow.actions, channel.deposits)
-            if deposits and channel.is_meant(pattern):
-                yield channel, deposits
+    def _meant(self, allow: Allow) -> Iterator[Channel]:
+        """The resources that a grant may be for."""
+        found: Iterable[Channel] = self._channels.of(allow.resource)
+        if self._channels.finds_all(allow.resource):
+            found = [
+                channel
+                for names, channels in self._alike.items()
+                if any(allow.actions.touches(name) is not None for name in names)
+                for channel in channels
+            ]
+        return (channel for channel in found if channel.is_meant(allow.resource))
 
     @cached_property
-    def _alike(self) -> list[list[Channel]]:
-        """All channels, those together into which the same actions put something."""
+    def _alike(self) -> dict[tuple[str, ...], list[Channel]]:
+        """All channels, by the actions that put something into them."""
         names: dict[int, tuple[str, ...]] = {}
         found: dict[tuple[str, ...], list[Channel]] = {}
         for channel in self._channels.of(STAR):
@@ -295,15 +294,7 @@ class Graph:
             if key not in names:
                 names[key] = tuple(deposit.action for deposit in channel.deposits)
             found.setdefault(names[key], []).append(channel)
-        return list(found.values())
-
-    def _touched(self, actions: Actions, deposits: tuple[Deposit, ...]) -> list[Deposit]:
-        """What some actions may put; found once for what all resources of a kind share."""
-        key = (actions, id(deposits))
-        known = self._touching.get(key)
-        if known is None:
-            known = self._touching[key] = [one for one in deposits if actions.touches(one.action) is not None]
-        return known
+        return found
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
@@ -332,11 +323,12 @@ class Graph:
         return max(certain, key=len, default="") if len(certain) == len(found) else None
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel, deposits in self._meant(grant.allow):
-            for deposit in deposits if channel.node in self._around else ():
-                action = grant.allow.actions.touches(deposit.action) or deposit.action
-                for name in channel.addresses:
-                    yield from self._deposited(grant, action, channel, deposit, name)
+        for channel in self._meant(grant.allow):
+            for deposit in channel.deposits if channel.node in self._around else ():
+                action = grant.allow.actions.touches(deposit.action)
+                if action is not None:
+                    for name in channel.addresses:
+                        yield from self._deposited(grant, action, channel, deposit, name)
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"
