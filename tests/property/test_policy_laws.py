@@ -69,7 +69,7 @@ def identity(system: System, template: Template, policy: list[dict[str, Any]]) -
     document = {"Statement": [with_parameter(statement) for statement in policy]}
     rules = [rule for statement in statements(system, document, template) for rule in statement.rules]
     allows = [rule for rule in rules if isinstance(rule, Allow)]
-    return Identity("Role", allows, [rule for rule in rules if isinstance(rule, Deny)])
+    return Identity("Role", allows, tuple(rule for rule in rules if isinstance(rule, Deny)))
 
 
 def with_parameter(statement: dict[str, Any]) -> dict[str, Any]:

@@ -74,8 +74,8 @@ def test_a_role_may_do_something_for_certain_or_for_a_reason_or_not(allows: list
 
 
 def test_a_denial_takes_a_permission_away_only_if_it_is_certain() -> None:
-    certain = Identity("Role", [ALLOW], [denies(f"s3:photos/{STAR}")])
-    perhaps = Identity("Role", [ALLOW], [denies(f"s3:{FREE}/{STAR}")])
+    certain = Identity("Role", [ALLOW], (denies(f"s3:photos/{STAR}"),))
+    perhaps = Identity("Role", [ALLOW], (denies(f"s3:{FREE}/{STAR}"),))
 
     assert permits(certain, PUT, PHOTOS, exact=False) is None
     assert permits(perhaps, PUT, PHOTOS, exact=False) == "it is not certain that `Role` allows s3:PutObject"
