@@ -268,7 +268,7 @@ class Graph:
                         yield channel.node, deposit.message, id(deposit)
                         if channel.node not in self.crowded:
                             break
-        else:
+        elif not outlet.needs or self._needed(outlet) is not None:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
 
