@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.templates.grouped import Grouped
-from constructs_lib.templates.nested import flattened
+from constructs_lib.templates.exchange import Exchange
 from constructs_lib.templates.plain import MAX_ALTERNATIVES, MISSING, plain
-from constructs_lib.templates.sam import expanded
-from constructs_lib.templates.symbols import Symbols, has_symbols, symbols_in
+from constructs_lib.templates.structures import MAX_DEPTH, Resolved, is_plain, resolved
+from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LEFT_OUT", "MISSING", "Resolved", "Texts", "resolved"]
 
-MAX_DEPTH = 60
 MAX_LENGTH = 64 * 1024
 """Longer than any property that CloudFormation takes; a definition of a state machine may be long."""
 LEFT_OUT = "it may be left out under a condition"
@@ -34,32 +32,12 @@ LEFT_OUT = "it may be left out under a condition"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
-_CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _OF_STACK = {"AWS::StackId", "AWS::StackName", "AWS::NotificationARNs"}
-_LISTS = {"CommaDelimitedList", "List<String>", "List<Number>"}
-_NO_COLON_OR_SLASH = {":", "/"}
 _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
 
 
-class Resolved(str):
-    """A text that has been resolved already."""
-
-    __slots__ = ()
-
-
-def resolved(value: Any) -> Any:
-    """A value read from a text that has been resolved: symbols in it are to stay."""
-    if isinstance(value, str):
-        return value if value.isascii() else Resolved(value)
-    if isinstance(value, list):
-        return [resolved(item) for item in value]
-    if isinstance(value, dict):
-        return {key: resolved(item) for key, item in value.items()}
-    return value
-
-
-class Texts(ABC):
+class Texts(Exchange):
     """The texts of templates that are deployed together, exports and imports included.
 
     Args:
@@ -67,14 +45,7 @@ class Texts(ABC):
     """
 
     def __init__(self, templates: Iterable[Template]) -> None:
-        self.templates = tuple(map(expanded, flattened(templates)))
-        self._children = {
-            (id(self.templates[template.parent[0]]), template.parent[1]): template
-            for template in self.templates
-            if template.parent is not None
-        }
-        self._of_nested: dict[tuple[int, str, str], list[str]] = {}
-        self.symbols = Symbols()
+        super().__init__(templates)
         self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
         self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
         self._handlers: dict[Any, Callable[[Any, Template, int], list[str] | None]] = {
@@ -89,10 +60,6 @@ class Texts(ABC):
             "Fn::Length": self._length,
             "Fn::ToJsonString": self._to_json,
         }
-        self._exports: Grouped[str, Any] | None = None
-        self._exporting: Grouped[str, Template] = Grouped()
-        self._export_texts: dict[str, tuple[str, ...]] = {}
-        self._being_exported: set[str] = set()
 
     @abstractmethod
     def node(self, template: Template, logical_id: str) -> Node | None:
@@ -135,7 +102,7 @@ class Texts(ABC):
 
     def text(self, value: Any, template: Template) -> str | None:
         """The text that a value stands for if it is known for certain."""
-        if not _is_plain(value) and any(choice is MISSING for choice in self.choices(value, template)):
+        if not is_plain(value) and any(choice is MISSING for choice in self.choices(value, template)):
             return None  # the property's default, under a condition
         found = self.texts(value, template)
         return found[0] if len(found) == 1 and not has_symbols(found[0]) else None
@@ -187,49 +154,6 @@ class Texts(ABC):
             return self._parameter(name, parameter, template) if given is None else given
         node = self.node(template, name) or self.node(template, name.partition(".")[0])  # SAM: `Function.Alias`
         return None if node is None else list(self.attribute(node, "Ref"))
-
-    def _given(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str] | None:
-        """What the parent of a nested stack gives as a parameter; None if that is not known."""
-        type_ = parameter.get("Type")
-        if template.parent is None or not isinstance(type_, str) or "List<" in type_ or type_ == "CommaDelimitedList":
-            return None
-        parent = self.templates[template.parent[0]]
-        stack = parent.resources.get(template.parent[1])
-        given = stack.properties.get("Parameters", {}) if stack is not None else None
-        if type_.startswith("AWS::SSM::") or not isinstance(given, Mapping) or any(":" in str(key) for key in given):
-            return None
-        key = (id(template), "parameter", name)
-        if key not in self._of_nested:
-            self._of_nested[key] = self._parameter(name, parameter, template)  # should it be given to itself
-            found: list[str] = []
-            for choice in self.choices(given[name], parent) if name in given else [MISSING]:
-                if choice is not MISSING:
-                    found += self.texts(choice, parent)
-                elif "Default" in parameter:
-                    found += self.texts(parameter["Default"], template)
-                else:
-                    found += self._of_nested[key]
-            self._of_nested[key] = self._bounded(list(dict.fromkeys(found)), {"Ref": name}, template)
-        return self._of_nested[key]
-
-    def of_stack(self, template: Template, logical_id: str, attribute: str) -> list[str] | None:
-        """The texts of a nested stack's `Ref`, or of its attribute `Outputs.Name`; None if they are not known."""
-        child = self._children.get((id(template), logical_id))
-        if child is None or attribute == "Ref":
-            return None if child is None else self._pseudo("AWS::StackId", child)
-        name = attribute.removeprefix("Outputs.")
-        output = child.section("Outputs").get(name)
-        if not isinstance(output, Mapping):
-            return None
-        key = (id(child), "output", name)
-        if key not in self._of_nested:
-            self._of_nested[key] = [self._free({"Fn::GetAtt": [logical_id, name]}, template, "it depends on itself")]
-            self._of_nested[key] = list(self.texts(output.get("Value"), child))
-        return self._of_nested[key]
-
-    def is_nested(self, template: Template, logical_id: str) -> bool:
-        """Whether the template of a stack is there."""
-        return (id(template), logical_id) in self._children
 
     def _pseudo(self, name: str, template: Template) -> list[str] | None:
         known = {"AWS::Region": self.region, "AWS::AccountId": self.account, **_KNOWN_PSEUDO}.get(name)
@@ -359,44 +283,11 @@ class Texts(ABC):
             found.append(self.symbols.character(identity, label, kind, "it is known at deployment only"))
         return found or None
 
-    def _may_hold(self, text: str, delimiter: str) -> bool:
-        """Whether an unknown piece of the text may contain the delimiter."""
-        return any(
-            self.symbols[c].kind == "free"
-            or delimiter not in _NO_COLON_OR_SLASH
-            or "AWS::StackId" in self.symbols[c].label
-            for c in symbols_in(text)
-        )
-
     def _find_in_map(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         values = self._mapped(argument, template, depth)
         if values is None:
             return None
         return [text for value in values for text in self._texts(value, template, depth)] or None
-
-    def _mapped(self, argument: Any, template: Template, depth: int) -> list[Any] | None:
-        """All values that a `Fn::FindInMap` may find; unknown keys may be any key."""
-        if not isinstance(argument, list) or len(argument) < 3:  # noqa: PLR2004
-            return None
-        level: list[Any] = [template.section("Mappings")]
-        is_known = True
-        for part in argument[:3]:
-            keys = self._texts(part, template, depth)
-            is_known = is_known and not any(map(has_symbols, keys))
-            following: list[Any] = []
-            for mapping in level:
-                if not isinstance(mapping, Mapping):
-                    return None
-                for key in keys:
-                    if has_symbols(key):
-                        following += mapping.values()
-                    elif key in mapping:
-                        following.append(mapping[key])
-            is_known = is_known and len(following) >= len(keys)
-            level = following
-        if not is_known and isinstance(argument[-1], Mapping) and "DefaultValue" in argument[-1]:
-            level.append(argument[-1]["DefaultValue"])
-        return level
 
     def _if(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004
@@ -405,36 +296,6 @@ class Texts(ABC):
         for branch in argument[1:]:
             found += self._texts(branch, template, depth) or [self._free({"Fn::If": argument}, template, LEFT_OUT)]
         return found
-
-    def _import_value(self, argument: Any, template: Template, depth: int) -> list[str] | None:
-        found: list[str] = []
-        for name in self._texts(argument, template, depth):
-            if name in self._exported():
-                found += self._export(name, depth)
-            else:
-                why = f"the export `{self.symbols.show(name)}` is not in these templates"
-                label = f"${{import {self.symbols.show(name)}}}"
-                found.append(self.symbols.character(("import", name), label, "free", why))
-        return found
-
-    def _export(self, name: str, depth: int) -> tuple[str, ...]:
-        """The texts of an export; found once, because exports may import others that import others."""
-        known = self._export_texts.get(name)
-        if known is None:
-            if name in self._being_exported:
-                label = f"${{import {self.symbols.show(name)}}}"
-                return (self.symbols.character(("import", name), label, "free", "it imports itself"),)
-            self._being_exported.add(name)
-            values = self._exported().of(name)  # several, if they are under conditions
-            templates = self._exporting.of(name)
-            found = [
-                text
-                for value, template in zip(values, templates, strict=True)
-                for text in self._texts(value, template, depth)
-            ]
-            known = self._export_texts[name] = tuple(self._bounded(found, values[0], templates[0]))
-            self._being_exported.discard(name)
-        return known
 
     def _length(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         found: dict[str, None] = {}
@@ -452,102 +313,6 @@ class Texts(ABC):
         if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):
             return texts
         return [self._free(value, template, "it has too many possible values")]
-
-    def _exported(self) -> Grouped[str, Any]:
-        """What is exported, by name; while it is collected, what has been found until then."""
-        if self._exports is None:
-            self._exports = Grouped()
-            for template in self.templates:
-                for output in template.section("Outputs").values():
-                    export = output.get("Export") if isinstance(output, Mapping) else None
-                    if isinstance(export, Mapping) and "Name" in export:
-                        for name in self._texts(export["Name"], template, 0):
-                            self._exports.add(name, output.get("Value"))
-                            self._exporting.add(name, template)
-        return self._exports
-
-    # structures
-
-    def items(self, value: Any, template: Template) -> Iterator[Any]:
-        """The elements that a list property may have: branches of conditions united, single values as lists of one.
-
-        What is no list and cannot be told is yielded as it is, so that the reader can treat it as unknown.
-        """
-        try:
-            for items in [value] if isinstance(value, list) else self._lists(value, template, 0):
-                for item in items:
-                    if _is_plain(item):
-                        yield item
-                    else:
-                        yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
-        except RecursionError:
-            yield {}
-
-    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterator[Any]:
-        """What a value may be: itself, or each branch of its conditions; `MISSING` for no value."""
-        if isinstance(value, Mapping) and len(value) == 1 and depth < MAX_DEPTH:
-            name, argument = next(iter(value.items()))
-            if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004
-                yield from self.choices(argument[1], template, depth + 1)
-                yield from self.choices(argument[2], template, depth + 1)
-                return
-            if name == "Ref" and argument == "AWS::NoValue":
-                yield MISSING
-                return
-            if name == "Fn::FindInMap":
-                found = self._mapped(argument, template, depth)
-                if found:
-                    yield from found
-                    return
-        yield value
-
-    def mapping(self, value: Any, template: Template) -> Iterator[Mapping[str, Any]]:
-        """The mappings that a value may be; what is none is left out."""
-        if value is None:
-            return
-        for choice in (value,) if _is_plain(value) else self.choices(value, template):
-            if isinstance(choice, Mapping):
-                yield choice
-
-    def _lists(self, value: Any, template: Template, depth: int) -> Iterator[list[Any]]:
-        for choice in self.choices(value, template, depth):
-            if isinstance(choice, list):
-                yield choice
-            elif isinstance(choice, Mapping) and set(choice) == {"Fn::Split"}:
-                yield self._split(choice["Fn::Split"], template, depth) or [choice]
-            elif choice is not MISSING and choice is not None:
-                given = self._given_list(choice, template) if template.parent is not None else None
-                yield [choice] if given is None else given
-
-    def _given_list(self, value: Any, template: Template) -> list[Any] | None:
-        """The items that the parent of a nested stack gives as a parameter that is a list; None if it is not known."""
-        name = value.get("Ref") if isinstance(value, Mapping) else None
-        parameter = template.section("Parameters").get(name) if isinstance(name, str) else None
-        if template.parent is None or not isinstance(parameter, Mapping) or parameter.get("Type") not in _LISTS:
-            return None
-        parent = self.templates[template.parent[0]]
-        stack = parent.resources.get(template.parent[1])
-        given = stack.properties.get("Parameters", {}) if stack is not None else None
-        if not isinstance(given, Mapping) or name not in given:
-            return None
-        items = given[name] if isinstance(given[name], list) else [given[name]]
-        found = [self.texts(item, parent) for item in items]
-        if any(len(texts) != 1 or self.symbols.free_in(texts[0]) for texts in found):
-            return None
-        return [Resolved(part.strip()) for texts in found for part in texts[0].split(",")]
-
-    def _split(self, argument: Any, template: Template, depth: int) -> list[Any] | None:
-        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str) or not argument[0]:  # noqa: PLR2004
-            return None
-        found = self._texts(argument[1], template, depth + 1)
-        if len(found) != 1 or self._may_hold(found[0], argument[0]):
-            return None
-        return [Resolved(piece) for piece in found[0].split(argument[0])]
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a value is what it is, whatever conditions and maps say."""
-    return not isinstance(value, (dict, Mapping)) or len(value) != 1 or _CHOICES.isdisjoint(value)
 
 
 def _clean(text: str) -> str:
