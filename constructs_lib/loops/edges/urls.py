@@ -6,6 +6,7 @@ a custom domain that is mapped to an API. Who calls with a role's signature need
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -15,7 +16,7 @@ from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.templates.symbols import symbols_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from constructs_lib.templates.system import Node, System
 
@@ -131,8 +132,11 @@ def _add_apis(system: System, known: _Known) -> None:
 
 def _add_graphql(system: System, known: _Known) -> None:
     for node in system.nodes(_GRAPHQL):
-        others = system.items(node.get("AdditionalAuthenticationProviders") or [], node.template)
-        kinds = {node.get("AuthenticationType"), *(str(other.get("AuthenticationType")) for other in others)}
+        given = [node.properties, *system.items(node.get("AdditionalAuthenticationProviders") or [], node.template)]
+        kinds = {
+            system.text(one.get("AuthenticationType"), node.template) if isinstance(one, Mapping) else None
+            for one in given
+        }
         if kinds != {_IAM}:
             for name, arn in zip(system.names(node), system.arns(node), strict=True):
                 known.hosts.setdefault(name, []).append((f"{name}.appsync-api.", "", arn))
