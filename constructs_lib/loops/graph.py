@@ -279,7 +279,7 @@ class Graph:
             found = [
                 channel
                 for names, channels in self._alike.items()
-                if any(allow.actions.touches(name) is not None for name in names)
+                if any(allow.actions.touches(name) is not None for name in names if allow.actions.may_be_of(name))
                 for channel in channels
             ]
         return (channel for channel in found if channel.is_meant(allow.resource))

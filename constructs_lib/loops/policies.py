@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import through_access_points
@@ -54,6 +54,18 @@ class Actions:
     def covered(self, actions: tuple[str, ...]) -> tuple[str, ...]:
         """Those of some actions that are in the set."""
         return _covered(self.patterns, self.inverted, actions)
+
+    @cached_property
+    def _services(self) -> frozenset[str]:
+        return frozenset(pattern.partition(":")[0].lower() for pattern in self.patterns)
+
+    @cached_property
+    def _is_of_any_service(self) -> bool:
+        return self.inverted or any("*" in service or "?" in service for service in self._services)
+
+    def may_be_of(self, action: str) -> bool:
+        """Whether some of it is of the service of an action."""
+        return self._is_of_any_service or action.partition(":")[0].lower() in self._services
 
     def touches(self, action: str) -> str | None:
         """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
