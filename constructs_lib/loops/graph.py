@@ -187,8 +187,7 @@ class Graph:
                 self.outlets[actor.node].append(Grant(allow, permissions.role(role).denies))
 
     def _grant(self, node: Node, identity: Identity) -> None:
-        denies = identity.denies
-        self.outlets[node] += [Grant(allow, denies) for allow in dict.fromkeys(identity.allows)]
+        self.outlets[node] += [Grant(allow, identity.denies) for allow in dict.fromkeys(identity.allows)]
         for unknown in identity.unknown:
             self.not_modelled[f"what {unknown} allows"] = None
 

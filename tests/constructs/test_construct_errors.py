@@ -18,7 +18,7 @@ from aws_cdk import aws_s3_notifications as notifications
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
-from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, Trigger, stable_name
+from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, stable_name
 from constructs_lib.errors import ConstructsLibError, recall
 
 if TYPE_CHECKING:
@@ -435,18 +435,3 @@ class TestFunctionKeywordRefused:
             "  help: leave out `log_retention`, or leave out `log_group` to have one made\n"
             "  see: constructs-lib explain function-keyword-refused"
         )
-
-
-def test_a_single_trigger_and_access_count_as_lists(declare: Declare) -> None:
-    def template(*, listed: bool) -> Any:
-        stack = cdk.Stack(cdk.App(context={"aws:cdk:bundling-stacks": []}), "Thumbnails")
-        photos = s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
-        trigger: Trigger = S3Trigger(photos)
-        access = GetObject(photos)
-        declare(stack, "Resize", triggers=[trigger] if listed else trigger, access=[access] if listed else access)
-        return Template.from_stack(stack).to_json()
-
-    single = template(listed=False)
-    assert "AWS::Lambda::Permission" in {resource["Type"] for resource in single["Resources"].values()}
-    assert "s3:GetObject" in str(single)
-    assert single == template(listed=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
@@ -17,8 +17,9 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Template
 
-from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, stable_name
+from constructs_lib import GetObject, HttpApiTrigger, PutItem, PutObject, S3Trigger, Trigger, stable_name
 
 if TYPE_CHECKING:
     from tests.constructs.conftest import Declare, NewStack, Snapshot
@@ -173,3 +174,18 @@ def test_event_sources_and_destinations_of_cdk(stack: cdk.Stack, declare: Declar
     latest = lambda_.StartingPosition.LATEST
     function.add_event_source(event_sources.DynamoEventSource(index, starting_position=latest))
     snapshot("event_sources_and_destinations", stack)
+
+
+def test_a_single_trigger_and_access_count_as_lists(declare: Declare) -> None:
+    def template(*, listed: bool) -> Any:
+        stack = cdk.Stack(cdk.App(context={"aws:cdk:bundling-stacks": []}), "Thumbnails")
+        photos = s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
+        trigger: Trigger = S3Trigger(photos)
+        access = GetObject(photos)
+        declare(stack, "Resize", triggers=[trigger] if listed else trigger, access=[access] if listed else access)
+        return Template.from_stack(stack).to_json()
+
+    single = template(listed=False)
+    assert "AWS::Lambda::Permission" in {resource["Type"] for resource in single["Resources"].values()}
+    assert "s3:GetObject" in str(single)
+    assert single == template(listed=True)
