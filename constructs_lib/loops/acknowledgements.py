@@ -26,17 +26,20 @@ from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.report import Acknowledged, Acknowledgement, Finding, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph
     from constructs_lib.templates.system import Node, System
+
+    _GoOn = Callable[[Finder, list[list[Edge]]], "list[list[Edge]] | None"]
 
 __all__ = ["Acknowledgements"]
 
 MAX_SEARCHES = 64
 """How many ways of going without acknowledged edges are tried in one component."""
 _TOO_MANY = "acknowledged loops share edges in more ways than were searched"
+_UNSETTLED = "loops share edges in more ways than were searched for those that are acknowledged"
 _FORM = re.compile(r"[0-9a-f]{12}")
 _KEYS = ("fingerprint", "reason", "bound")
 
@@ -71,7 +74,7 @@ class Acknowledgements:
     """What is acknowledged, and what became of it."""
 
     def __init__(self, system: System, given: Iterable[Acknowledgement]) -> None:
-        self._entries = [_Entry(by) for by in given]
+        self._entries: list[_Entry] = []
         self._unreadable: list[Finding] = []
         for holder, where, metadata, node in _holders(system):
             label = where if node is None else system.label(node)
@@ -83,9 +86,11 @@ class Acknowledgements:
                     self._unreadable.append(_complaint("acknowledgement-invalid", headline, fix, step))
                 else:
                     self._entries.append(_Entry(entry, holder, step))
+        self._entries += [_Entry(by) for by in given]  # last: what stands at a resource is for none but its own loops
         self._elsewhere: dict[str, str] = {}
         self._incomplete: dict[str, None] = {}
         self._stopped: list[Finding] = []
+        self._unsettled = False
         self._allowed: set[Place] = set()
         self.acknowledged: list[Acknowledged] = []
         self.meant: list[list[Edge]] = []
@@ -95,23 +100,29 @@ class Acknowledgements:
         """The closed paths that are not acknowledged."""
         left: dict[tuple[str, Loop], list[Edge]] = {}
         meant = self._divided(graph, finder, finder.find(), left)
-        for component in finder.components() if meant else ():
-            own = [edges for edges in meant if edges[0].source in component]
-            work = _without(own, frozenset())
-            done: set[Ignored] = set()
-            while work:
-                without = work.pop()
-                if without in done:
-                    continue
-                if len(done) >= MAX_SEARCHES:
-                    self._incomplete[graph.system.label(own[0][0].source)] = None
-                    self.approximations.append(_TOO_MANY)
-                    break
-                done.add(without)
-                search = Finder(graph, without)
-                found = [edges for edges in search.find() if edges[0].source in component]
-                work += _without(self._divided(graph, search, found, left), without)
+        components = finder.components() if meant or (left and self._open) else []
+        for component in components if meant else ():
+            own = _within(component, meant)
+            if not _searched(graph, component, own, lambda search, found: self._divided(graph, search, found, left)):
+                self._incomplete[graph.system.label(own[0][0].source)] = None
+                self.approximations.append(_TOO_MANY)
+        for component in components if left and self._open else ():
+            known = _within(component, [*left.values(), *self.meant])
+            if not _searched(graph, component, known, lambda search, found: self._looked_up(graph, search, found)):
+                self._unsettled = True
+                self.approximations.append(_UNSETTLED)
         return list(left.values())
+
+    @property
+    def _open(self) -> bool:
+        """Whether the loop of some acknowledgement was not found yet."""
+        return any(entry.loop is None for entry in self._entries)
+
+    def _looked_up(self, graph: Graph, finder: Finder, found: list[list[Edge]]) -> list[list[Edge]] | None:
+        """Acknowledged loops share edges with others that are not: these are told once the others are mended."""
+        for edges in found:
+            self._is_meant(graph, finder, edges)
+        return found if self._open else None
 
     def seen(self, findings: Iterable[Finding]) -> list[Finding]:
         """Those findings that are not acknowledged; each is of one place in a template."""
@@ -161,11 +172,12 @@ class Acknowledgements:
         """Acknowledgements that say nothing, and functions whose `RecursiveLoop` says something else."""
         yield from map(_not_searched, self._incomplete)
         yield from self._unreadable
-        yield from (self._useless(entry) for entry in self._entries if entry.loop is None)
+        is_settled = not self._unsettled and not self._incomplete
+        yield from (self._useless(entry) for entry in self._entries if entry.loop is None and is_settled)
         yield from self._stopped
         for node in graph.actors:
             text = graph.system.text(node.get("RecursiveLoop"), node.template)
-            if text == "Allow" and _place(node) not in self._allowed:
+            if text == "Allow" and _place(node) not in self._allowed and is_settled:
                 yield _needless(graph.system.label(node), node)
 
     def _useless(self, entry: _Entry) -> Finding:
@@ -180,6 +192,32 @@ class Acknowledgements:
         return _complaint("acknowledgement-stale", headline, fix, entry.step)
 
 
+def _searched(graph: Graph, component: Collection[Node], known: list[list[Edge]], go_on: _GoOn) -> bool:
+    """Find loops of a component that known ones hide; whether all was searched.
+
+    Args:
+        graph: where.
+        component: its actors.
+        known: some of its loops.
+        go_on: is given what was found, and tells what of it others may hide behind; None if that is enough.
+    """
+    work = _without(known, frozenset())
+    done: set[Ignored] = set()
+    while work:
+        without = work.pop()
+        if without in done:
+            continue
+        if len(done) >= MAX_SEARCHES:
+            return False
+        done.add(without)
+        search = Finder(graph, without, component)
+        hiding = go_on(search, search.find())
+        if hiding is None:
+            return True
+        work += _without(hiding, without)
+    return True
+
+
 def _without(meant: list[list[Edge]], without: Ignored) -> list[Ignored]:
     """What to leave out next, so that loops appear which the acknowledged ones hide.
 
@@ -190,6 +228,10 @@ def _without(meant: list[list[Edge]], without: Ignored) -> list[Ignored]:
     if longer is not None:
         return [without | {edge.identity} for edge in longer]
     return [without] if meant else []
+
+
+def _within(component: Collection[Node], loops: Iterable[list[Edge]]) -> list[list[Edge]]:
+    return [edges for edges in loops if edges[0].source in component]
 
 
 def _loop(edges: list[Edge]) -> Loop:

@@ -45,12 +45,15 @@ class Finder:
     Args:
         graph: where.
         ignored: edges that are taken as not there, by their identity.
+        among: the only actors that are looked at; all by default.
 
     Attributes:
         is_complete: whether what was found last is all, but for what shares edges with it.
     """
 
-    def __init__(self, graph: Graph, ignored: Collection[tuple[Node, int]] = ()) -> None:
+    def __init__(
+        self, graph: Graph, ignored: Collection[tuple[Node, int]] = (), among: Collection[Node] | None = None
+    ) -> None:
         self._graph = graph
         self._actors = graph.actors
         self._index = {node: index for index, node in enumerate(self._actors)}
@@ -62,9 +65,10 @@ class Finder:
         self._ends: dict[int, dict[Node, list[Passage]]] = {}
         shared: dict[Outlet, int] = {}
         touched = {node for node, _ in ignored}
+        among = graph.circles.actors if among is None else among
         for node in self._actors:
             links = []
-            for outlet in graph.outlets[node] if node in graph.circles.actors else ():
+            for outlet in graph.outlets[node] if node in among else ():
                 passages = graph.passages(outlet)
                 own = passages
                 if node in touched:

@@ -109,7 +109,30 @@ def test_of_many_loops_that_share_functions_any_one_that_is_not_acknowledged_is_
         others = [acknowledgement for other, acknowledgement in meant.items() if other != name]
         left = check([template], acknowledgements=others)
 
-        assert (left.verdict, [f.fingerprint for f in left.findings if f.fingerprint]) == ("loop", [name])
+        assert (left.verdict, [f.fingerprint for f in left.findings]) == ("loop", [name])
+        assert {entry.by for entry in left.acknowledged} == set(others)
+
+
+def test_only_what_is_gone_is_stale_while_another_loop_is_there(make: Make) -> None:
+    template = invoking_each_other(make, 3)
+    *others, _ = acknowledging_all(template).values()
+    gone = Acknowledgement("0a1b2c3d4e5f", "meant", "5")
+    report = check([template], acknowledgements=[gone, *others])
+
+    assert shown(report)[1:] == ["acknowledgement-stale: the acknowledgement of `0a1b2c3d4e5f` matches no loop"]
+    assert len(report.acknowledged) == 4
+
+
+def test_what_is_stale_is_not_told_if_that_takes_too_many_searches(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = invoking_each_other(make, 3)
+    _, *others = acknowledging_all(template).values()
+    monkeypatch.setattr("constructs_lib.loops.acknowledgements.MAX_SEARCHES", 1)
+    report = check([template], acknowledgements=others)
+
+    assert shown(report) == ["invocation-loop: `F0` can invoke itself through `F1`"]
+    assert report.approximations == (
+        "loops share edges in more ways than were searched for those that are acknowledged",
+    )
 
 
 def test_how_often_loops_are_searched_again_is_bounded(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,6 +275,16 @@ def test_one_acknowledgement_is_for_one_loop(make: Make) -> None:
         "s3-invocation-loop: `Other/Resize` can invoke itself through `Other/Photos`",
         "recursion-allowed-needlessly: `Other/Resize` allows recursion, but no acknowledged loop goes through it",
     ]
+
+
+def test_what_is_given_from_outside_is_left_for_loops_that_no_template_acknowledges(make: Make) -> None:
+    resources = looping(make)
+    name = make.check(resources).findings[0].fingerprint
+    metadata = {"constructs-lib": {"acknowledge": [{**ENTRY, "fingerprint": name}]}}
+    templates = [make.template(resources, name="One", Metadata=metadata), make.template(resources, name="Other")]
+    report = check(templates, acknowledgements=[Acknowledgement(name, "meant", "5")])
+
+    assert (report.findings, [a.by.where for a in report.acknowledged]) == ((), ["One", ""])
 
 
 def test_an_acknowledgement_that_is_given_twice_is_told(make: Make) -> None:
