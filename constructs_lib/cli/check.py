@@ -13,6 +13,7 @@ import typer
 
 from constructs_lib.cli.configuration import NAME, Configuration
 from constructs_lib.cli.formats import as_github, as_json, as_text
+from constructs_lib.cli.missing import path_not_found
 from constructs_lib.cli.results import Checked, Results, Unreadable
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 from constructs_lib.loops import check as check_templates
@@ -37,7 +38,10 @@ class Format(str, Enum):
 
 
 def check(
-    paths: Annotated[list[str], typer.Argument(help="Templates, folders, globs, or a cloud assembly such as cdk.out.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Templates, folders, globs, or a cloud assembly such as cdk.out."),
+    ],
     *,
     format_: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.text,
     together: Annotated[bool, typer.Option("--together", help="Take all templates as one system.")] = False,
@@ -107,6 +111,10 @@ def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unr
     for path in paths:
         is_empty = True
         for expanded in _expanded(path):
+            if not os.path.lexists(expanded):
+                is_empty = False
+                yield Unreadable(path, path_not_found(expanded))
+                continue
             if ignore_others and expanded.is_file() and not looks_like_template(expanded):
                 is_empty = False
                 continue
@@ -126,6 +134,6 @@ def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unr
 
 
 def _expanded(path: str) -> list[Path]:
-    if Path(path).exists() or not glob.has_magic(path):
+    if os.path.lexists(path) or not glob.has_magic(path):
         return [Path(path)]
     return [Path(match) for match in sorted(glob.glob(path, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern

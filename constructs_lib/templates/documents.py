@@ -38,6 +38,9 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
+_FIX = "give a template in JSON or YAML, as CloudFormation takes it"
+
+
 class UnreadableError(ConstructsLibError):
     """A template that cannot be read.
 
@@ -52,7 +55,9 @@ class UnreadableError(ConstructsLibError):
         super().__init__(diagnostic)
 
 
-def unreadable(name: str, reason: str, *, line: int | None = None, column: int | None = None) -> UnreadableError:
+def unreadable(
+    name: str, reason: str, *, line: int | None = None, column: int | None = None, fix: str = _FIX
+) -> UnreadableError:
     """The error for a template that cannot be read; lines and columns count from 1."""
     place = "" if line is None else f", line {line}" + ("" if column is None else f", column {column}")
     return UnreadableError(
@@ -60,7 +65,7 @@ def unreadable(name: str, reason: str, *, line: int | None = None, column: int |
             reference="template-unreadable",
             headline=f"cannot read `{name}` as a CloudFormation or SAM template",
             evidence=f"{name}{place}: {reason}",
-            helps=("give a template in JSON or YAML, as CloudFormation takes it",),
+            helps=(fix,),
         ),
         line,
         column,
@@ -80,7 +85,8 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise unreadable(name, (error.strerror or str(error)).lower()) from error
+        fix = "correct the path" if isinstance(error, FileNotFoundError) else "see that this user can read the file"
+        raise unreadable(name, (error.strerror or str(error)).lower(), fix=fix) from error
     if len(content) > MAX_BYTES:
         raise unreadable(name, f"it is larger than {MAX_BYTES // 1024 // 1024} MB; CloudFormation takes at most 1 MB")
     try:
@@ -88,7 +94,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        raise unreadable(name, "it is not UTF-8", line=line, column=column) from error
+        raise unreadable(name, "it is not UTF-8", line=line, column=column, fix="save it as UTF-8") from error
 
 
 def parse(text: str, *, name: str) -> Any:

@@ -142,7 +142,7 @@ def test_json_is_one_object(folder: Folder) -> None:
                 "not_modelled": [],
             }
         ],
-        "unreadable": [{"path": "gone.json", "reason": "gone.json: no such file or directory"}],
+        "unreadable": [{"path": "gone.json", "reason": "there is no file or folder `gone.json`"}],
     }
 
 
@@ -162,6 +162,43 @@ def test_what_could_not_be_read_is_not_proven_in_json_either(folder: Folder) -> 
             "reason": "broken.json, line 1, column 16: expecting property name enclosed in double quotes",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("infra/photo.yaml", "did you mean `infra/photos.yaml`?"),
+        ("infar/photos.yaml", "did you mean `infra/photos.yaml`?"),
+        ("infar/index.yaml", "did you mean `infra`?"),
+        ("nowhere.yaml", "correct the path; the current folder is `{here}`"),
+        (f"{'x' * 5000}.yaml", "correct the path; the current folder is `{here}`"),
+        ("infra/photos.yaml/index.yaml", "correct the path; the current folder is `{here}`"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_with_what_may_be_meant(folder: Folder, path: str, fix: str) -> None:
+    folder.write("infra/photos.yaml", folder.safe)
+
+    assert folder.check(path) == (
+        2,
+        f"""\
+error[path-not-found]: there is no file or folder `{path}`
+
+  help: {fix.format(here=folder.path)}
+  see: constructs-lib explain path-not-found
+
+""",
+    )
+
+
+def test_a_file_that_leads_to_itself_is_told_as_what_it_is(folder: Folder) -> None:
+    (folder.path / "photos.yaml").symlink_to("photos.yaml")
+
+    code, output = folder.check("photos.yaml")
+
+    assert (code, output.splitlines()[2:5]) == (
+        2,
+        ["  photos.yaml: too many levels of symbolic links", "", "  help: see that this user can read the file"],
+    )
 
 
 def test_a_folder_is_searched_for_what_looks_like_a_template(folder: Folder) -> None:
