@@ -46,6 +46,7 @@ class Chains:
         self._handovers = tuple(handovers)
         self._services = {service for _, _, service in self._handovers}
         self._trusted: dict[Node, frozenset[str]] = {}
+        self._trusted_arns: dict[Node, dict[str, bool]] = {}
         self._addresses: dict[Node, list[str]] = {}
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
@@ -90,14 +91,25 @@ class Chains:
         for node in self._permissions.roles:
             trusted = self._trust(node)
             is_open = trusted & self._services or any(map(self._may_be_many, trusted))
-            for principal in ("",) if is_open else trusted:
-                trusting.add(principal, node)
+            for arn in ("",) if is_open else self._trusted_roles(node):
+                trusting.add(arn, node)
         return trusting
 
     def _trust(self, node: Node) -> frozenset[str]:
         known = self._trusted.get(node)
         if known is None:
             known = self._trusted[node] = frozenset(_trusted(self._system, node))
+        return known
+
+    def _trusted_roles(self, node: Node) -> Mapping[str, bool]:
+        """The ARNs of the roles of the system that a role trusts, and whether it does for certain."""
+        known = self._trusted_arns.get(node)
+        if known is None:
+            known = self._trusted_arns[node] = {}
+            for principal in self._trust(node):
+                for role, certain in self._permissions.called(principal):
+                    for arn in self._system.arns(role):
+                        known[arn] = known.get(arn, False) or certain
         return known
 
     def _may_be_many(self, principal: str) -> bool:
@@ -114,8 +126,10 @@ class Chains:
         trusted = self._trust(node)
         names = self._names(node)
         found: list[str | None] = []
-        if any(principal in identity.arns or self._may_be_many(principal) for principal in trusted):
-            found += [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
+        trusts = self._trusts(identity, node)
+        if trusts is not None:
+            assumed = [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
+            found += [None if why is None else why or trusts for why in assumed]
         for action, scope, service in self._handovers:
             handed = permits(identity, action, scope, exact=False) if trusted & {service, "*"} else None
             if handed is not None:
@@ -123,6 +137,18 @@ class Chains:
                 found += [None if why is None else why or handed for why in passed]
         certain = [why for why in found if why is not None]
         return min(certain, key=len) if certain else None
+
+    def _trusts(self, identity: Identity, node: Node) -> str | None:
+        """Why it is not certain that a role may be assumed by another; empty if it is; None if it may not."""
+        named = [certain for arn, certain in self._trusted_roles(node).items() if arn in identity.arns]
+        many = [not self._system.symbols.free_in(p) for p in self._trust(node) if self._may_be_many(p)]
+        if not named and not many:
+            return None
+        return (
+            ""
+            if any((*named, *many))
+            else f"whom the role `{self._system.label(node)}` trusts is known at deployment only"
+        )
 
     def _names(self, node: Node) -> list[str]:
         known = self._addresses.get(node)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
 from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, statements
+from constructs_lib.loops.principals import Principals
 from constructs_lib.loops.resource_policies import resource_policies
-from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
@@ -85,6 +86,16 @@ class Permissions:
         for node, document in resource_policies(system):
             self._resource_policy(node, document)
 
+    @cached_property
+    def principals(self) -> Principals:
+        """The roles by what policies call them."""
+        return Principals(self._system, self.roles)
+
+    def called(self, principal: str) -> Iterable[tuple[Node, bool]]:
+        """The roles that a principal may mean, and whether it does for certain."""
+        known = self._by_arn.get(principal)
+        return self.principals.roles(principal) if known is None else [(known, True)]
+
     def of(self, role: Any, node: Node) -> Identity:
         """The permissions of the role that a property of a resource names by ARN.
 
@@ -100,6 +111,7 @@ class Permissions:
         for identity in found:
             united.allows += identity.allows
             united.unknown += identity.unknown
+            united.arns += identity.arns
         if found:
             united.denies = tuple(deny for deny in found[0].denies if all(deny in i.denies for i in found[1:]))
         else:
@@ -198,28 +210,21 @@ class Permissions:
             if not statement.denies and _is_for_services(statement.origin):
                 continue
             principals = statement.principals or ()
-            everyone = "*" in principals or any(has_symbols(p) and self._system.symbols.free_in(p) for p in principals)
-            doubt = ""
-            if everyone and (not statement.denies or "*" in principals):
-                roles: Iterable[Node] = self.roles
-                doubt = "" if "*" in principals else "whom a policy is for is known at deployment only"
+            named: Iterable[tuple[Node, bool]]
+            if "*" in principals:
+                named = ((role, True) for role in self.roles)
             elif statement.denies:  # neither another session nor the role by another name is denied
-                named = [self._by_arn.get(principal) for principal in principals]
-                roles = [role for role in named if role is not None and self._has_one_name(role)]
+                known = [self._by_arn.get(principal) for principal in principals]
+                named = ((role, True) for role in known if role is not None and self._has_one_name(role))
             else:
-                found = [self._by_arn.get(principal) or self._in_session(principal) for principal in principals]
-                roles = [role for role in found if role is not None]
-            for role in roles:
+                named = (found for principal in principals for found in self.called(principal))
+            for role, certain in named:
+                doubt = "" if certain else "whom a policy is for is known at deployment only"
                 self._granted.setdefault(role, []).append((statement, doubt))
 
     def _has_one_name(self, node: Node) -> bool:
         """Whether a resource has the same name whatever conditions and parameters turn out to be."""
         return len(self._system.names(node)) == 1
-
-    def _in_session(self, principal: str) -> Node | None:
-        """The role that a session is of, e.g. `arn:aws:sts::123456789012:assumed-role/Resize/resize`."""
-        name, slash, _ = principal.partition(":assumed-role/")[2].partition("/")
-        return self._by_name.get(name) if slash else None
 
 
 def _is_for_services(statement: Any) -> bool:

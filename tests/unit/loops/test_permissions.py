@@ -15,7 +15,7 @@ def system(make: Make, grants: list[dict[str, Any]], trust: dict[str, Any]) -> d
     document = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trust}]}
     return {
         "Photos": make.bucket(make.notify("Resize")),
-        "Role": make.role(*grants),
+        "Role": make.role(*grants, RoleName="resize"),
         "Resize": make.function(),
         "Writer": make.role(make.allow("s3:PutObject", make.objects("Photos")), AssumeRolePolicyDocument=document),
     }
@@ -34,6 +34,9 @@ SCHEDULER = {"Service": "scheduler.amazonaws.com"}
         (["sts:AssumeRole"], ACCOUNT, "loop"),
         (["sts:AssumeRole"], {"Service": "lambda.amazonaws.com"}, "loop-free"),
         (["sts:AssumeRole"], {"AWS": "arn:aws:iam::123456789012:role/other"}, "loop-free"),
+        (["sts:AssumeRole"], {"AWS": "arn:aws:iam::123456789012:role/resize"}, "loop"),
+        (["sts:AssumeRole"], {"AWS": "arn:aws:sts::123456789012:assumed-role/resize/resize"}, "loop"),
+        (["sts:AssumeRole"], {"AWS": {"Fn::ImportValue": "Trusted"}}, "unproven"),
         ([], OWN, "loop-free"),
         (["iam:PassRole", "scheduler:CreateSchedule"], SCHEDULER, "loop"),
         (["iam:PassRole"], SCHEDULER, "loop-free"),
