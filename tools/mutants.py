@@ -31,7 +31,7 @@ TESTS = {
     "contents": ("test_contents.py", LAWS),
     "policies": ("test_policies.py", LAWS),
     "permissions": ("test_identities.py", "test_permissions.py"),
-    "acknowledgements": ("test_acknowledgements.py", "test_unseen.py"),
+    "acknowledgements": ("test_acknowledgements.py", "test_acknowledged_neighbours.py", "test_unseen.py"),
     "overlaps": ("test_overlaps.py",),
     "worlds": ("test_worlds.py",),
     "cycles": ("test_cycles.py",),
