@@ -13,7 +13,15 @@ from constructs_lib.loops.changes import Fix
 from constructs_lib.loops.edges.api_calls import RECORDER
 from constructs_lib.loops.edges.urls import TOLD
 from constructs_lib.loops.graph import Grant
-from constructs_lib.loops.lessening import fewer_changes, fewer_events, fewer_records, less_allowed, less_lent, less_put
+from constructs_lib.loops.lessening import (
+    fewer_alarms,
+    fewer_changes,
+    fewer_events,
+    fewer_records,
+    less_allowed,
+    less_lent,
+    less_put,
+)
 from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere, tasks_elsewhere
 from constructs_lib.loops.narrowing import (
     both_narrower,
@@ -38,7 +46,7 @@ _ON_GRAPH = (narrower_write, narrower_trigger, elsewhere, fewer_changes)
 _RANKED = (
     ((narrower_write, narrower_trigger), True),
     ((denied_write, both_narrower), False),
-    ((fewer_events, fewer_records, narrower_delivery, put_elsewhere), True),
+    ((fewer_events, fewer_records, fewer_alarms, narrower_delivery, put_elsewhere), True),
     ((access_logs_elsewhere, elsewhere, tasks_elsewhere, fewer_changes), True),
     ((less_allowed, less_lent, less_put), False),
 )

@@ -21,7 +21,14 @@ Place = tuple[int, str]
 """A resource, by the position of its template and its logical id."""
 _ROLES = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
 _OF_ROLES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
-_JOINING = (*RESOURCE_POLICIES, "AWS::Events::EventBusPolicy", "AWS::Lambda::Url", "AWS::ApiGateway", "AWS::AppSync")
+_JOINING = (
+    *RESOURCE_POLICIES,
+    "AWS::Events::EventBusPolicy",
+    "AWS::Lambda::Url",
+    "AWS::ApiGateway",
+    "AWS::AppSync",
+    "AWS::Logs::MetricFilter",
+)
 """The types, by their beginning, that join what they refer to, and that no arrow names."""
 _POINTING = {
     "AWS::ECS::TaskDefinition",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges import Put
+from constructs_lib.loops.edges.alarms import ACTIONS, ALARMS
 from constructs_lib.loops.edges.api_calls import RECORDER
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS
@@ -19,7 +20,7 @@ from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
 from constructs_lib.loops.narrowing import objects
-from constructs_lib.loops.provenance import exact_place, properties_at
+from constructs_lib.loops.provenance import exact_place, properties_at, value_at
 from constructs_lib.loops.rewriting import rewritten
 from constructs_lib.loops.roles import denied, named
 from constructs_lib.templates.variables import references_in
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["fewer_changes", "fewer_events", "fewer_records", "less_allowed", "less_lent", "less_put"]
+__all__ = ["fewer_alarms", "fewer_changes", "fewer_events", "fewer_records", "less_allowed", "less_lent", "less_put"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _RULE = "AWS::Events::Rule"
@@ -69,7 +70,7 @@ def fewer_changes(graph: Graph, edge: Edge, alike: Alike) -> Offered:
 
 
 def fewer_events(graph: Graph, edge: Edge, alike: Alike) -> Offered:
-    """A rule that leaves out what is replayed, or what this state machine's executions tell."""
+    """A rule that leaves out what is replayed, what this state machine's executions tell, or an alarm."""
     del alike
     first, source, label = edge.passage.first, edge.source, graph.system.label
     for rule in (hop.by for hop in edge.passage.hops):
@@ -87,10 +88,30 @@ def fewer_events(graph: Graph, edge: Edge, alike: Alike) -> Offered:
         if edge.passage.action == "execution status" and arn is not None:
             change = _in_pattern(rule, at, [{"anything-but": [arn]}], "detail", "stateMachineArn")
             yield f"let `{label(rule)}` leave out what `{label(source)}` tells", (change,), False
+        for alarm in (hop.source for hop in edge.passage.hops if hop.source.type in ALARMS and hop.target.type == BUS):
+            if named(alarm, rule.template) is not None:
+                change = _in_pattern(rule, at, [{"anything-but": [{"Ref": alarm.id}]}], "detail", "alarmName")
+                yield f"let `{label(rule)}` leave out `{label(alarm)}`", (change,), False
 
 
 def _in_pattern(rule: Node, at: tuple[str | int, ...], value: Any, *keys: str) -> Change:
     return Change(rule.template, (*at, *keys), value)
+
+
+def fewer_alarms(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """What an alarm does, without what leads on."""
+    del alike
+    system = graph.system
+    for alarm, target in ((hop.source, hop.target) for hop in edge.passage.hops if hop.source.type in ALARMS):
+        at = properties_at(alarm)
+        changes = []
+        for place in [] if at is None else [(*at, key) for key in ACTIONS]:
+            given = value_at(alarm.template, place)
+            items = given if isinstance(given, list) else []
+            kept = [i for i in items if all(target not in system.by_arn(t) for t in system.texts(i, alarm.template))]
+            if len(kept) < len(items):
+                changes.append(Change(alarm.template, place, kept))
+        yield f"let `{system.label(alarm)}` act without `{system.label(target)}`", tuple(changes), False
 
 
 def fewer_records(graph: Graph, edge: Edge, alike: Alike) -> Offered:

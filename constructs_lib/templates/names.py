@@ -107,6 +107,8 @@ NAMING: Mapping[str, Naming] = {
         "DeliveryStreamName", _regional("firehose", "deliverystream/{name}")
     ),
     "AWS::Logs::LogGroup": Naming("LogGroupName", _regional("logs", "log-group:{name}:*")),
+    "AWS::CloudWatch::Alarm": Naming("AlarmName", _regional("cloudwatch", "alarm:{name}")),
+    "AWS::CloudWatch::CompositeAlarm": Naming("AlarmName", _regional("cloudwatch", "alarm:{name}")),
     "AWS::CloudTrail::Trail": Naming("TrailName", _regional("cloudtrail", "trail/{name}")),
     "AWS::ApiGateway::RestApi": Naming("", _regional("execute-api", "{name}"), attributes={"RestApiId": "{name}"}),
     "AWS::ApiGatewayV2::Api": Naming(

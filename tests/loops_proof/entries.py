@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tests.loops_proof.builder import Builder, Station
 
-__all__ = ["entries"]
+__all__ = ["GRANT_MISSES", "entries", "granted"]
 
 WRITES: dict[str, tuple[list[list[str]], str]] = {  # what writes, and what only reads
     "topic": ([["sns:Publish"], ["sns:*"]], "sns:GetTopicAttributes"),
@@ -70,7 +70,7 @@ def entries() -> Iterator[Link]:
         yield Link("function", kind, "logs", ("Logs",), _logs, ("another log group",), wakes="async")
 
 
-def _granted(b: Builder, function: Station, actions: list[str], reads: str, *, resource: Any, miss: str) -> None:
+def granted(b: Builder, function: Station, actions: list[str], reads: str, *, resource: Any, miss: str) -> None:
     if miss == "no grant":
         return
     # Who may do everything takes ways that a near-miss closes to what is written only.
@@ -87,7 +87,7 @@ def _granted(b: Builder, function: Station, actions: list[str], reads: str, *, r
 def _objects(b: Builder, source: Station, target: Station, miss: str) -> None:
     pattern = "elsewhere/*" if miss == "disjoint key" else f"{target.prefix}*{target.suffix}"
     actions = b.choose.choice(OBJECT_WRITES[target.family])
-    _granted(b, source, actions, "s3:GetObject", resource=b.below(target, f"/{pattern}"), miss=miss)
+    granted(b, source, actions, "s3:GetObject", resource=b.below(target, f"/{pattern}"), miss=miss)
 
 
 def _access_point(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -98,7 +98,7 @@ def _access_point(b: Builder, source: Station, target: Station, miss: str) -> No
         arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:${{AWS::Region}}:${{AWS::AccountId}}:accesspoint/${{{point}}}"}
     actions = b.choose.choice(OBJECT_WRITES[target.family])
     resource = {"Fn::Join": ["", [arn, f"/object/{pattern}"]]}
-    _granted(b, source, actions, "s3:GetObject", resource=resource, miss=miss)
+    granted(b, source, actions, "s3:GetObject", resource=resource, miss=miss)
 
 
 def _replay(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -106,7 +106,7 @@ def _replay(b: Builder, source: Station, target: Station, miss: str) -> None:
     properties = {"SourceArn": b.spelled_arn(target), "EventPattern": {"source": [kept]}}
     archive = b.add(b.fresh("Archive"), "AWS::Events::Archive", properties)
     arn = {"Fn::GetAtt": [archive, "Arn"]}
-    _granted(b, source, ["events:StartReplay"], "events:DescribeArchive", resource=arn, miss=miss)
+    granted(b, source, ["events:StartReplay"], "events:DescribeArchive", resource=arn, miss=miss)
 
 
 def _assumed(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -139,18 +139,18 @@ def _acting(b: Builder, target: Station, principal: dict[str, Any]) -> Any:
 def _grant(b: Builder, source: Station, target: Station, miss: str) -> None:
     ways, reads = WRITES[target.kind]
     target.attributes = True
-    _granted(b, source, b.choose.choice(ways), reads, resource=b.spelled_arn(target), miss=miss)
+    granted(b, source, b.choose.choice(ways), reads, resource=b.spelled_arn(target), miss=miss)
 
 
 def _invoke(b: Builder, source: Station, target: Station, miss: str) -> None:
     resource = [b.spelled_arn(target), b.below(target, ":*")]
-    _granted(b, source, ["lambda:InvokeFunction"], "lambda:GetFunction", resource=resource, miss=miss)
+    granted(b, source, ["lambda:InvokeFunction"], "lambda:GetFunction", resource=resource, miss=miss)
 
 
 def _url(b: Builder, source: Station, target: Station, miss: str) -> None:
     properties = {"AuthType": "AWS_IAM", "TargetFunctionArn": b.spelled_arn(target)}
     b.add(b.fresh("Url"), "AWS::Lambda::Url", properties)
-    _granted(b, source, ["lambda:InvokeFunctionUrl"], "", resource=b.spelled_arn(target), miss=miss)
+    granted(b, source, ["lambda:InvokeFunctionUrl"], "", resource=b.spelled_arn(target), miss=miss)
 
 
 def _object_lambda(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -167,7 +167,7 @@ def _object_lambda(b: Builder, source: Station, target: Station, miss: str) -> N
     properties = {"ObjectLambdaConfiguration": configuration}
     name = b.add(b.fresh("Transformed"), "AWS::S3ObjectLambda::AccessPoint", properties)
     actions, reads = ["s3-object-lambda:GetObject"], "s3-object-lambda:GetAccessPointForObjectLambda"
-    _granted(b, source, actions, reads, resource={"Fn::GetAtt": [name, "Arn"]}, miss=miss)
+    granted(b, source, actions, reads, resource={"Fn::GetAtt": [name, "Arn"]}, miss=miss)
 
 
 def _http_api(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -223,14 +223,14 @@ def _rest_api(b: Builder, source: Station, target: Station, miss: str) -> None:
 def _api_grant(b: Builder, source: Station, api: str, miss: str) -> None:
     path = b.choose.choice(["*/POST/run", "*"])
     arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{path}"
-    _granted(b, source, ["execute-api:Invoke"], "apigateway:GET", resource={"Fn::Sub": arn}, miss=miss)
+    granted(b, source, ["execute-api:Invoke"], "apigateway:GET", resource={"Fn::Sub": arn}, miss=miss)
 
 
 def _schedule(b: Builder, source: Station, target: Station, miss: str) -> None:
     role = b.role("scheduler", [])
     b.permit(role, "lambda:InvokeFunction", b.spelled_arn(target))
     b.allow(source, ["iam:PassRole"], role)
-    _granted(b, source, ["scheduler:CreateSchedule"], "scheduler:GetSchedule", resource="*", miss=miss)
+    granted(b, source, ["scheduler:CreateSchedule"], "scheduler:GetSchedule", resource="*", miss=miss)
 
 
 def _api_call(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -247,7 +247,7 @@ def _api_call(b: Builder, source: Station, target: Station, miss: str) -> None:
     if not any(resource["Type"] == "AWS::CloudTrail::Trail" for resource in b.resources.values()):
         b.add(b.fresh("Trail"), "AWS::CloudTrail::Trail", {"IsLogging": True, "S3BucketName": "elsewhere"})
     actions = b.choose.choice([[f"{service}:PutSecret"], [f"{service}:Create*", f"{service}:Get*"]])
-    _granted(b, source, actions, f"{service}:GetSecret", resource="*", miss=miss)
+    granted(b, source, actions, f"{service}:GetSecret", resource="*", miss=miss)
 
 
 def _destination(b: Builder, source: Station, target: Station, _miss: str) -> None:

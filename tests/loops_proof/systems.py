@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges import EDGE_KINDS
+from tests.loops_proof.alarms import alarms
 from tests.loops_proof.builder import TYPES, Builder, Station
 from tests.loops_proof.entries import entries
 from tests.loops_proof.jobs import jobs
@@ -38,7 +39,7 @@ __all__ = [
     "truth",
 ]
 
-LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs(), *outer())
+LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs(), *outer(), *alarms())
 _KINDS = {type(kind).__name__ for kind in EDGE_KINDS}
 MODELLED = tuple(link for link in LINKS if link.live and _KINDS.intersection(link.engine))
 """The links that something can flow through, and that the engine has a class for."""

@@ -1,5 +1,6 @@
 """Edge kinds: a new one is a class in a module here, and a line in `EDGE_KINDS`."""
 
+from constructs_lib.loops.edges.alarms import Alarms
 from constructs_lib.loops.edges.api_calls import ApiCalls
 from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
@@ -50,6 +51,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Jobs(),
     Repositories(),
     Logs(),
+    Alarms(),  # after the logs, which add the groups that metrics are counted in
     Replication(),
     AccessLogs(),
     Trails(),

@@ -19,10 +19,11 @@ from constructs_lib.templates.texts import Resolved
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["LOG_GROUP", "Logs"]
+__all__ = ["LOG_GROUP", "METRIC_FILTER", "Logs"]
 
 LOG_GROUP = "AWS::Logs::LogGroup"
 _SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
+METRIC_FILTER = "AWS::Logs::MetricFilter"
 _WRITES = (Deposit("logs:PutLogEvents", rest="stream"),)
 _READERS = (FUNCTION, STREAM, FIREHOSE)
 
@@ -31,9 +32,9 @@ class Logs(EdgeKind):
     """Functions that log, and who is subscribed to their log groups."""
 
     def channels(self, system: System) -> Iterator[Channel]:
-        """The groups that are subscribed to; those that are not declared are added."""
+        """The groups that are subscribed to, or counted in; those that are not declared are added."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
-        for node in list(system.nodes(_SUBSCRIPTION)):
+        for node in list(system.nodes(_SUBSCRIPTION, METRIC_FILTER)):
             for name in system.texts(node.get("LogGroupName"), node.template):
                 # A group that nobody can tell may be that of any function.
                 is_any = bool(system.symbols.free_in(name))
@@ -45,7 +46,9 @@ class Logs(EdgeKind):
                         body = {"Metadata": {"aws:cdk:path": shown}}
                         properties = {"LogGroupName": Resolved(added)}
                         system.add(near.template, Resource(shown, LOG_GROUP, properties, body))
-        for node in {group: None for filter_ in system.nodes(_SUBSCRIPTION) for group in _groups(system, filter_)}:
+        for node in {
+            group: None for filter_ in system.nodes(_SUBSCRIPTION, METRIC_FILTER) for group in _groups(system, filter_)
+        }:
             yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
 
     def puts(self, system: System) -> Iterator[Put]:
@@ -74,7 +77,7 @@ class Logs(EdgeKind):
 
 
 def _groups(system: System, filter_: Node) -> Iterator[Node]:
-    """The groups that a filter subscribes to."""
+    """The groups that a filter is for."""
     for name in system.texts(filter_.get("LogGroupName"), filter_.template):
         known = system.named(LOG_GROUP, name)
         yield from system.nodes(LOG_GROUP) if system.may_be_others(name, known) else known
