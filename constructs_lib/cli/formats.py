@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.cli.results import Places, Results
+from constructs_lib.loops.patches import operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from constructs_lib.cli.results import Checked, Place
     from constructs_lib.errors import Diagnostic
@@ -42,7 +43,7 @@ def as_json(results: Results) -> Iterator[str]:
             {
                 "path": checked.path,
                 "verdict": checked.report.verdict,
-                "findings": [finding.as_json() for finding in checked.report.findings],
+                "findings": _as_json(checked.report.findings),
                 "acknowledged": [entry.as_json() for entry in checked.report.acknowledged],
                 "approximations": list(checked.report.approximations),
                 "not_modelled": list(checked.report.not_modelled),
@@ -52,6 +53,26 @@ def as_json(results: Results) -> Iterator[str]:
         "unreadable": [{"path": item.path, "reason": item.reason} for item in results.unreadable],
     }
     yield json.dumps(document, indent=2)
+
+
+def _as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Findings as plain values, with where in the files they and their fixes are."""
+    places = Places(findings, fixes=True)
+    shown = []
+    for finding in findings:
+        found = finding.as_json()
+        for fix, changes in zip(finding.offered, found["fixes"], strict=True):
+            for operation, change in zip(operations(fix), changes["changes"], strict=True):
+                change.update(_at(places.of_operation(operation)))
+        shown.append({**found, "places": [_at(places.of(step)) for step in finding.path]})
+    return shown
+
+
+def _at(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {}
+    position = place.position
+    return {"file": str(place.path), **({} if position is None else {"line": position.line, "column": position.column})}
 
 
 def as_github(results: Results) -> Iterator[str]:

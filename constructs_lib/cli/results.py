@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib.cli.positions import Position, locate_in_file
+from constructs_lib.loops.patches import operations
 from constructs_lib.loops.report import worst
 from constructs_lib.templates import UnreadableError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.errors import ConstructsLibError
     from constructs_lib.loops import Finding, Report, Step
+    from constructs_lib.loops.patches import Operation
     from constructs_lib.loops.provenance import Route
     from constructs_lib.loops.report import Verdict
 
@@ -88,28 +90,38 @@ class Results:
 
 
 class Places:
-    """Where the arrows of findings are written. Each file is looked into once.
+    """Where findings are written. Each file is looked into once.
 
     Args:
         findings: whose arrows.
+        fixes: whether places of what fixes change are asked for as well.
     """
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding], *, fixes: bool = False) -> None:
         routes: dict[Path, dict[Route, None]] = {}
-        for step in (step for finding in findings for step in finding.path):
-            path, route = _origin(step)
-            if path is not None:
-                routes.setdefault(path, {})[route] = None
+        for finding in findings:
+            origins = [_origin(step) for step in finding.path]
+            if fixes:
+                origins += [(one.template.path, one.at) for fix in finding.fixes for one in operations(fix)]
+            for path, route in origins:
+                if path is not None:
+                    routes.setdefault(path, {})[route] = None
         self._found = {path: locate_in_file(path, wanted) for path, wanted in routes.items()}
 
     def of(self, step: Step) -> Place | None:
         """Where an arrow is written; None if its template is no file."""
-        path, route = _origin(step)
-        return None if path is None else Place(path, self._found[path].get(route))
+        return self._at(*_origin(step))
+
+    def of_operation(self, operation: Operation) -> Place | None:
+        """What a fix changes, or if it adds something, what it adds to; None if its template is no file."""
+        return self._at(operation.template.path, operation.at)
 
     def of_finding(self, finding: Finding) -> Place | None:
         """Where to begin: what lets the first function write."""
         return self.of(finding.path[0]) if finding.path else None
+
+    def _at(self, path: Path | None, route: Route) -> Place | None:
+        return None if path is None else Place(path, self._found[path].get(route))
 
 
 def _origin(step: Step) -> tuple[Path | None, Route]:

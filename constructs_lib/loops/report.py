@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs_lib.errors import Diagnostic
+from constructs_lib.loops.changes import Fix
+from constructs_lib.loops.patches import operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from constructs_lib.loops.changes import Fix, Flow
+    from constructs_lib.loops.changes import Flow
     from constructs_lib.templates import Template
 
 __all__ = ["Acknowledged", "Acknowledgement", "Finding", "Report", "Severity", "Step", "Verdict", "through", "worst"]
@@ -93,6 +95,13 @@ class Finding:
         """When it happens, as a sentence; empty if that does not hang on conditions or parameters."""
         return f"happens when {'; or when '.join(self.when)}" if self.when else ""
 
+    @property
+    def offered(self) -> tuple[Fix, ...]:
+        """All fixes, best first; those in words only have no changes."""
+        words = self.helps[:-1] if self.fingerprint else self.helps  # the last one of a loop acknowledges it
+        known = {fix.text: fix for fix in self.fixes}
+        return tuple(known.get(text) or Fix(text) for text in words)
+
     def diagnostic(self, places: Sequence[object] = ()) -> Diagnostic:
         """The finding as an error to show.
 
@@ -122,6 +131,10 @@ class Finding:
             "witness": self.witness,
             "when": list(self.when),
             "help": list(self.helps),
+            "fixes": [
+                {"text": fix.text, "changes": [operation.as_json() for operation in operations(fix)]}
+                for fix in self.offered
+            ],
             **({"fingerprint": self.fingerprint} if self.fingerprint else {}),
         }
 

@@ -63,7 +63,10 @@ def test_as_json(folder: Folder, staged: str) -> None:
     document = json.loads(output)
     jsonschema.validate(document, SCHEMA)
     assert code == 1
-    assert document["systems"][0]["findings"] == [
+    [found] = document["systems"][0]["findings"]
+    assert [fix["text"] for fix in found.pop("fixes")] == found["help"][:-1]
+    assert len(found.pop("places")) == len(found["path"])
+    assert [found] == [
         {
             "reference": "s3-invocation-loop",
             "verdict": "loop",

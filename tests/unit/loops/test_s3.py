@@ -70,6 +70,31 @@ def test_a_report_is_plain_values_too(make: Make) -> None:
             "write to another bucket than `Photos`",
             "if it is meant, acknowledge `c3a0092b5838` with a reason and what bounds it",
         ],
+        "fixes": [
+            {
+                "text": "write where the trigger does not match, e.g. s3:PutObject on `resize-output/*` of `Photos`",
+                "changes": [
+                    {
+                        "op": "replace",
+                        "path": "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0/Resource",
+                        "value": make.objects("Photos", "resize-output/*"),
+                        "old": make.objects("Photos"),
+                    }
+                ],
+            },
+            {
+                "text": "write to another bucket than `Photos`",
+                "changes": [
+                    {
+                        "op": "replace",
+                        "path": "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0/Resource",
+                        "value": make.objects("PhotosOutput"),
+                        "old": make.objects("Photos"),
+                    },
+                    {"op": "add", "path": "/Resources/PhotosOutput", "value": {"Type": "AWS::S3::Bucket"}},
+                ],
+            },
+        ],
         "fingerprint": "c3a0092b5838",
     }
 
