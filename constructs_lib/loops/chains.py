@@ -1,7 +1,7 @@
 """Roles that lead to other roles: by assuming them, or by passing them to a service that acts with them.
 
 Who may create a schedule and pass its role may have anything done that this role may do. Both sides are needed: the
-grant, and the trust policy of the other role.
+grant, which a trust policy is as well if it names the role itself, and the trust policy of the other role.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.policies import documents, listed
 from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ RESOURCE_POLICIES: Mapping[str, str] = {
     "AWS::Kinesis::ResourcePolicy": "ResourcePolicy",
     "AWS::Events::EventBus": "Policy",
 }
+_SERVICES = {"Service", "Federated"}
+_UNKNOWN = {"Effect": {"Ref": ""}, "Principal": "*", "Action": "sts:AssumeRole"}
 _OF_TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
@@ -44,12 +47,34 @@ def resource_policies(system: System) -> Iterator[tuple[Node, Any]]:
         yield from ((node, {"Statement": [statement]}) for statement in _permission(system, node))
     for node in system.nodes("AWS::ApiGateway::RestApi"):
         yield from ((node, {"Statement": [statement]}) for statement in _of_api(system, node))
+    for node in system.nodes("AWS::IAM::Role"):
+        if not _names_services(node.get("AssumeRolePolicyDocument")):
+            yield node, {"Statement": list(_trust(system, node))}
     for node in system.nodes(*_OF_TABLES):
         replicas = system.items(node.get("Replicas") or [], node.template)
         for holder in (node.properties, *replicas):
             policy = holder.get("ResourcePolicy") if isinstance(holder, Mapping) else None
             for found in system.mapping(policy, node.template):
                 yield node, found.get("PolicyDocument")
+
+
+def _names_services(document: Any) -> bool:
+    """Whether a trust policy names services and nobody else, as nearly all do."""
+    given = document.get("Statement") if isinstance(document, Mapping) else None
+    principals = [one.get("Principal") if isinstance(one, Mapping) else None for one in listed(given)]
+    return all(isinstance(principal, Mapping) and principal.keys() <= _SERVICES for principal in principals)
+
+
+def _trust(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
+    """What a trust policy allows roles of its own account that it names: they need no policy of their own for it.
+
+    "AssumeRole" in the AWS STS API reference: "the role's trust policy acts as an IAM resource-based policy".
+    """
+    own = [Resolved(arn) for arn in system.arns(node)]
+    for document in documents(system, node.get("AssumeRolePolicyDocument"), node.template):
+        for statement in system.items(_UNKNOWN if document is None else document.get("Statement"), node.template):
+            if isinstance(statement, Mapping):
+                yield {**statement, "Resource": own}
 
 
 def _in_short(node: Node) -> Mapping[str, Any]:
