@@ -31,7 +31,11 @@ RESOURCE_POLICIES: Mapping[str, str] = {
     "AWS::Events::EventBus": "Policy",
 }
 _SERVICES = {"Service", "Federated"}
-_UNKNOWN = {"Effect": {"Ref": ""}, "Principal": "*", "Action": "sts:AssumeRole"}
+_ABOUT_THEMSELVES = {
+    "AWS::IAM::Role": "AssumeRolePolicyDocument",
+    "AWS::ECR::Repository": "RepositoryPolicyText",
+}
+_UNKNOWN = {"Effect": {"Ref": ""}, "Principal": "*", "Action": "*"}
 _OF_TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
@@ -47,9 +51,14 @@ def resource_policies(system: System) -> Iterator[tuple[Node, Any]]:
         yield from ((node, {"Statement": [statement]}) for statement in _permission(system, node))
     for node in system.nodes("AWS::ApiGateway::RestApi"):
         yield from ((node, {"Statement": [statement]}) for statement in _of_api(system, node))
-    for node in system.nodes("AWS::IAM::Role"):
-        if not _names_services(node.get("AssumeRolePolicyDocument")):
-            yield node, {"Statement": list(_trust(system, node))}
+    for type_, property_ in _ABOUT_THEMSELVES.items():
+        for node in system.nodes(type_):
+            if node.get(property_) is not None and not _names_services(node.get(property_)):
+                yield node, {"Statement": list(_about_itself(system, node, property_))}
+    yield from _of_tables(system)
+
+
+def _of_tables(system: System) -> Iterator[tuple[Node, Any]]:
     for node in system.nodes(*_OF_TABLES):
         replicas = system.items(node.get("Replicas") or [], node.template)
         for holder in (node.properties, *replicas):
@@ -59,19 +68,20 @@ def resource_policies(system: System) -> Iterator[tuple[Node, Any]]:
 
 
 def _names_services(document: Any) -> bool:
-    """Whether a trust policy names services and nobody else, as nearly all do."""
+    """Whether a policy names services and nobody else, as nearly all trust policies do."""
     given = document.get("Statement") if isinstance(document, Mapping) else None
     principals = [one.get("Principal") if isinstance(one, Mapping) else None for one in listed(given)]
     return all(isinstance(principal, Mapping) and principal.keys() <= _SERVICES for principal in principals)
 
 
-def _trust(system: System, node: Node) -> Iterator[Mapping[str, Any]]:
-    """What a trust policy allows roles of its own account that it names: they need no policy of their own for it.
+def _about_itself(system: System, node: Node, property_: str) -> Iterator[Mapping[str, Any]]:
+    """The statements of a policy that names no resource, because it is about the one that holds it.
 
-    "AssumeRole" in the AWS STS API reference: "the role's trust policy acts as an IAM resource-based policy".
+    A role needs no policy of its own to assume another one in its account that names it: "the role's trust policy acts
+    as an IAM resource-based policy" ("AssumeRole" in the AWS STS API reference).
     """
     own = [Resolved(arn) for arn in system.arns(node)]
-    for document in documents(system, node.get("AssumeRolePolicyDocument"), node.template):
+    for document in documents(system, node.get(property_), node.template):
         for statement in system.items(_UNKNOWN if document is None else document.get("Statement"), node.template):
             if isinstance(statement, Mapping):
                 yield {**statement, "Resource": own}

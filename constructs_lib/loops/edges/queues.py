@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
+from constructs_lib.loops.policies import documents
 
 if TYPE_CHECKING:
-    from constructs_lib.templates.system import Node, System
+    from collections.abc import Iterator
 
-__all__ = ["QUEUE", "Queues"]
+    from constructs_lib.templates.system import System
+    from constructs_lib.templates.template import Template
+
+__all__ = ["QUEUE", "Queues", "dead_letter_targets"]
 
 QUEUE = "AWS::SQS::Queue"
 _SEND = (Deposit("sqs:SendMessage"),)
@@ -28,19 +30,14 @@ class Queues(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The dead-letter queues of all queues."""
         for node in system.nodes(QUEUE):
-            for target in _dead_letter_targets(system, node):
-                for arn in system.texts(target, node.template):
-                    yield Listener(node, QUEUE, arn, "dead letter", (QUEUE,), failure=True)
+            for arn in dead_letter_targets(system, node.get("RedrivePolicy"), node.template):
+                yield Listener(node, QUEUE, arn, "dead letter", (QUEUE,), failure=True)
 
 
-def _dead_letter_targets(system: System, node: Node) -> Iterator[Any]:
-    for policy in system.choices(node.get("RedrivePolicy"), node.template):
-        if isinstance(policy, Mapping) and "deadLetterTargetArn" in policy:
-            yield policy["deadLetterTargetArn"]
-        elif isinstance(policy, str):
-            try:
-                found = json.loads(policy)
-            except ValueError:
-                continue
-            if isinstance(found, Mapping) and "deadLetterTargetArn" in found:
-                yield found["deadLetterTargetArn"]
+def dead_letter_targets(system: System, policy: Any, template: Template) -> Iterator[str]:
+    """The ARNs of the queues that a redrive policy names, a mapping or a JSON text."""
+    for document in documents(system, policy, template) if policy is not None else ():
+        if document is None:
+            yield from filter(system.symbols.free_in, system.texts(policy, template))
+        elif "deadLetterTargetArn" in document:
+            yield from system.texts(document["deadLetterTargetArn"], template)

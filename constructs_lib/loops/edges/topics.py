@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, everything, unchanged
 from constructs_lib.loops.edges.lambdas import FUNCTION
-from constructs_lib.loops.edges.queues import QUEUE
+from constructs_lib.loops.edges.queues import QUEUE, dead_letter_targets
 from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.patterns import pattern
 
@@ -70,12 +70,9 @@ class Topics(EdgeKind):
                 carry = unchanged if raw else _wrapped
                 own = entry if by.type == TOPIC else None
                 yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by, entry=own)
-        for policy_ in system.mapping(entry.get("RedrivePolicy"), template):
-            for target in system.texts(policy_.get("deadLetterTargetArn"), template):
-                for topic in topics:
-                    yield Listener(
-                        topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True, by=by
-                    )
+        for target in dead_letter_targets(system, entry.get("RedrivePolicy"), template):
+            for topic in topics:
+                yield Listener(topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True, by=by)
 
 
 def _wrapped(message: Message) -> Message:
