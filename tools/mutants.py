@@ -33,7 +33,7 @@ TESTS = {
     "permissions": ("test_identities.py", "test_permissions.py"),
     "acknowledgements": ("test_acknowledgements.py", "test_acknowledged_neighbours.py", "test_unseen.py"),
     "overlaps": ("test_overlaps.py",),
-    "worlds": ("test_worlds.py", "test_how_many_worlds.py", "test_regions.py"),
+    "worlds": ("test_when.py", "test_how_many_worlds.py", "test_worlds.py", "test_regions.py"),
     "cycles": ("test_cycles.py",),
     "messages": ("test_messages.py",),
     "patterns": ("test_patterns.py",),
