@@ -21,6 +21,7 @@ from constructs_lib.loops.lessening import (
     less_allowed,
     less_lent,
     less_put,
+    less_started,
 )
 from constructs_lib.loops.moving import access_logs_elsewhere, elsewhere, put_elsewhere, tasks_elsewhere
 from constructs_lib.loops.narrowing import (
@@ -48,7 +49,7 @@ _RANKED = (
     ((denied_write, both_narrower), False),
     ((fewer_events, fewer_records, fewer_alarms, narrower_delivery, put_elsewhere), True),
     ((access_logs_elsewhere, elsewhere, tasks_elsewhere, fewer_changes), True),
-    ((less_allowed, less_lent, less_put), False),
+    ((less_allowed, less_lent, less_put, less_started), False),
 )
 """Ways to break a loop, and whether they are offered in any case, or only if a program can apply none above."""
 

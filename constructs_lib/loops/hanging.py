@@ -28,6 +28,7 @@ _JOINING = (
     "AWS::ApiGateway",
     "AWS::AppSync",
     "AWS::Logs::MetricFilter",
+    "AWS::Glue::Trigger",
 )
 """The types, by their beginning, that join what they refer to, and that no arrow names."""
 _POINTING = {
@@ -38,6 +39,7 @@ _POINTING = {
     "AWS::Lambda::Version",
     "AWS::S3::AccessPoint",
     "AWS::S3::MultiRegionAccessPoint",
+    "AWS::SecretsManager::SecretTargetAttachment",
 }
 """What leads on from those that refer to it to what it refers to, though no arrow names it."""
 _BEHIND = {"CloudTrail": "AWS::CloudTrail::Trail"}

@@ -15,14 +15,16 @@ from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET, bucket_addresses
 from constructs_lib.loops.edges.urls import APIS
+from constructs_lib.loops.edges.workflows import TRIGGER
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
 from constructs_lib.loops.narrowing import objects
+from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import exact_place, properties_at, value_at
 from constructs_lib.loops.rewriting import rewritten
-from constructs_lib.loops.roles import denied, named
+from constructs_lib.loops.roles import denied, is_alone, named
 from constructs_lib.templates.variables import references_in
 
 if TYPE_CHECKING:
@@ -32,7 +34,16 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["fewer_alarms", "fewer_changes", "fewer_events", "fewer_records", "less_allowed", "less_lent", "less_put"]
+__all__ = [
+    "fewer_alarms",
+    "fewer_changes",
+    "fewer_events",
+    "fewer_records",
+    "less_allowed",
+    "less_lent",
+    "less_put",
+    "less_started",
+]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _RULE = "AWS::Events::Rule"
@@ -112,6 +123,16 @@ def fewer_alarms(graph: Graph, edge: Edge, alike: Alike) -> Offered:
             if len(kept) < len(items):
                 changes.append(Change(alarm.template, place, kept))
         yield f"let `{system.label(alarm)}` act without `{system.label(target)}`", tuple(changes), False
+
+
+def less_started(graph: Graph, edge: Edge, alike: Alike) -> Offered:
+    """What a trigger of Glue starts, taken from it; the trigger itself, if that is all that it does."""
+    del alike
+    for trigger, hop in ((hop.source, hop) for hop in edge.passage.hops if hop.source.type == TRIGGER):
+        at, more = exact_place(trigger, hop.entry), listed(trigger.get("Actions"))[1:]
+        if at is not None and (more or is_alone(trigger)):
+            text = f"let `{graph.system.label(trigger)}` not start `{graph.system.label(hop.target)}`"
+            yield text, (Change(trigger.template, at if more else at[:2], None),), False
 
 
 def fewer_records(graph: Graph, edge: Edge, alike: Alike) -> Offered:

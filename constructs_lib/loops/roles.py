@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from constructs_lib.loops.changes import Change, changed
 from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import properties_at, value_at
+from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.variables import references_in
 
 if TYPE_CHECKING:
@@ -114,8 +115,8 @@ def named(node: Node, template: Template) -> Any:
     """What a template calls a resource of its own by ARN; None if it is not written there."""
     if node.template.document is not template.document or node.id not in template.section("Resources"):
         return None
-    is_ref = node.type in {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
-    return {"Ref": node.id} if is_ref else {"Fn::GetAtt": [node.id, "Arn"]}
+    naming = NAMING.get(node.type)
+    return {"Ref": node.id} if naming is not None and naming.ref == naming.arn else {"Fn::GetAtt": [node.id, "Arn"]}
 
 
 def _role_of(graph: Graph, actor: Node) -> Node | None:

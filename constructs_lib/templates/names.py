@@ -99,6 +99,14 @@ NAMING: Mapping[str, Naming] = {
     "AWS::SSM::Parameter": Naming("Name", _regional("ssm", "parameter/{name}")),
     "AWS::CodeBuild::Project": Naming("Name", _regional("codebuild", "project/{name}")),
     "AWS::Batch::JobDefinition": _ref_is_arn("JobDefinitionName", _regional("batch", "job-definition/{name}:1")),
+    "AWS::SecretsManager::Secret": _ref_is_arn(
+        "Name",
+        _regional("secretsmanager", "secret:{name}-abcdef"),  # six characters that Secrets Manager makes up
+        Id=_regional("secretsmanager", "secret:{name}-abcdef"),
+    ),
+    "AWS::Glue::Crawler": Naming("Name", _regional("glue", "crawler/{name}")),
+    "AWS::Glue::Trigger": Naming("Name", _regional("glue", "trigger/{name}")),
+    "AWS::Glue::Workflow": Naming("Name", _regional("glue", "workflow/{name}")),
     "AWS::Glue::Job": Naming("Name", _regional("glue", "job/{name}")),
     "AWS::Kinesis::Stream": Naming("Name", _regional("kinesis", "stream/{name}")),
     "AWS::MSK::Cluster": _ref_is_arn("ClusterName", _regional("kafka", "cluster/{name}/id")),
@@ -133,6 +141,7 @@ NAMING: Mapping[str, Naming] = {
 STANDS_FOR: Mapping[tuple[str, str], str] = {
     ("AWS::S3::AccessPoint", "Alias"): "Bucket",
     ("AWS::S3::BucketPolicy", "Ref"): "Bucket",
+    ("AWS::SecretsManager::SecretTargetAttachment", "Ref"): "SecretId",
     ("AWS::SSM::Parameter", "Ref"): "Name",
     ("AWS::SSM::Parameter", "Value"): "Value",
     **{("AWS::Kinesis::StreamConsumer", attribute): "StreamARN" for attribute in ("Ref", "ConsumerARN", "StreamARN")},

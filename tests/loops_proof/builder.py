@@ -27,6 +27,7 @@ TYPES = {
     "build": "AWS::CodeBuild::Project",
     "task": "AWS::ECS::TaskDefinition",
     "job": "AWS::Batch::JobDefinition",
+    "glue": "AWS::Glue::Job",
 }
 _NAMES = {  # the property, and the ARN behind `arn:${AWS::Partition}:`; types without them are never named here
     "bucket": ("BucketName", "s3:::{name}"),
@@ -142,6 +143,9 @@ class Builder:
         name = self.fresh(kind.capitalize())
         arn: Any = {"Ref": name} if kind in _REF_IS_ARN else {"Fn::GetAtt": [name, "Arn"]}
         properties: Body = {}
+        if kind == "glue":
+            arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/${{{name}}}"}
+            properties = {"Role": self.role("glue", []), "Command": {"Name": "glueetl"}}
         if kind in _NAMES and self.chance(0.3):
             key, shape = _NAMES[kind]
             physical = f"acme-{name.lower()}"

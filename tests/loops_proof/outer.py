@@ -21,6 +21,9 @@ def outer() -> Iterator[Link]:
     yield Link(
         "function", "function", "user pool", ("UserPools",), _user, ("no grant", "another trigger"), wakes="sync"
     )
+    yield Link(
+        "function", "function", "rotation", ("Secrets",), _rotation, ("no grant", "another secret"), wakes="sync"
+    )
     for kind in ("function", "queue"):
         yield Link("function", kind, "push", ("Repositories",), _push, ("no grant", "another repository"))
 
@@ -40,6 +43,16 @@ def _push(b: Builder, source: Station, target: Station, miss: str) -> None:
     b.add(b.fresh("Rule"), "AWS::Events::Rule", {"EventPattern": pattern, "Targets": [entry]})
     if miss != "no grant":
         b.allow(source, [action], {"Fn::GetAtt": [name, "Arn"]})
+
+
+def _rotation(b: Builder, source: Station, target: Station, miss: str) -> None:
+    secret = b.fresh("Secret")
+    b.add(secret, "AWS::SecretsManager::Secret", {"Name": f"acme/{secret.lower()}"} if b.chance(0.3) else {})
+    of = b.add(b.fresh("Secret"), "AWS::SecretsManager::Secret", {}) if miss == "another secret" else secret
+    properties = {"SecretId": {"Ref": of}, "RotationLambdaARN": b.target(target)}
+    b.add(b.fresh("Rotation"), "AWS::SecretsManager::RotationSchedule", properties)
+    if miss != "no grant":
+        b.allow(source, ["secretsmanager:RotateSecret"], {"Ref": secret})
 
 
 def _iot(b: Builder, source: Station, target: Station, miss: str) -> None:

@@ -21,6 +21,7 @@ from constructs_lib.loops.edges.queues import Queues
 from constructs_lib.loops.edges.repositories import Repositories
 from constructs_lib.loops.edges.s3 import S3Notifications
 from constructs_lib.loops.edges.schedules import Schedules
+from constructs_lib.loops.edges.secrets import Secrets
 from constructs_lib.loops.edges.states import StateMachines
 from constructs_lib.loops.edges.streams import Firehoses, Streams
 from constructs_lib.loops.edges.tables import Tables
@@ -28,6 +29,7 @@ from constructs_lib.loops.edges.topics import Topics
 from constructs_lib.loops.edges.undeclared import Undeclared
 from constructs_lib.loops.edges.urls import Urls
 from constructs_lib.loops.edges.users import UserPools
+from constructs_lib.loops.edges.workflows import Workflows
 
 __all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
 
@@ -49,6 +51,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Pipes(),
     StateMachines(),
     Jobs(),
+    Workflows(),
     Repositories(),
     Logs(),
     Alarms(),  # after the logs, which add the groups that metrics are counted in
@@ -64,4 +67,5 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Iot(),
     Mail(),
     UserPools(),
+    Secrets(),
 )

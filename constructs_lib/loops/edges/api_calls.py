@@ -22,13 +22,14 @@ from constructs_lib.templates.template import Resource
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["RECORDER", "ApiCalls"]
+__all__ = ["NO_TRAIL", "RECORDER", "ApiCalls"]
 
 _CALL = "AWS API Call via CloudTrail"
 _WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 RECORDER = "CloudTrail"
 """The type of what records API calls, of which each account has one."""
-_DOUBT = "no trail that records API calls is in these templates"
+NO_TRAIL = "no trail that records API calls is in these templates"
+"""Why it is not certain that calls are told of."""
 # Where the name in events is not that of IAM.
 _SERVICES = {"monitoring": "cloudwatch", "email": "ses"}
 _VERSION = re.compile(r"20\d{6}(v\d+)?$")
@@ -70,7 +71,7 @@ class ApiCalls(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The default bus."""
         for recorder in system.nodes(RECORDER):
-            doubt = "" if next(system.nodes("AWS::CloudTrail::Trail"), None) else _DOUBT
+            doubt = "" if next(system.nodes("AWS::CloudTrail::Trail"), None) else NO_TRAIL
             bus = next(iter(system.arns(default_bus(system))))
             yield Listener(recorder, RECORDER, bus, "API calls", (BUS,), doubt=doubt)
 

@@ -17,7 +17,7 @@ from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
 from constructs_lib.loops.edges.tables import TABLES
-from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, GLUE_JOB, TASK
+from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, CRAWLER, GLUE_JOB, TASK, WORKFLOW
 from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.loops.keys import STAR, literal
@@ -112,6 +112,9 @@ CALLS: Mapping[str, Call] = {
     "codebuild:startbuildbatch": _BUILD,
     "batch:submitjob": Call((("JobDefinition",),), "arn:aws:batch:::job-definition/{}", (BATCH_JOB,)),
     "glue:startjobrun": Call((("JobName",),), "arn:aws:glue:::job/{}", (GLUE_JOB,)),
+    "glue:startcrawler": Call((("Name",),), "arn:aws:glue:::crawler/{}", (CRAWLER,)),
+    "glue:startworkflowrun": Call((("Name",),), "arn:aws:glue:::workflow/{}", (WORKFLOW,)),
+    "glue:starttrigger": Call((("Name",),), "arn:aws:glue:::trigger/{}", ("AWS::Glue::Trigger",)),
     "scheduler:createschedule": _SCHEDULE,
     "scheduler:updateschedule": _SCHEDULE,
 }

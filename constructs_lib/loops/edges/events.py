@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
-from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, run_by
+from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, WORKFLOW, run_by
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import ANYTHING, RESERVED, Language
 from constructs_lib.loops.messages import ABSENT
@@ -40,6 +40,7 @@ _TARGETS = (
     TASK,
     BATCH_JOB,
     BUILD,
+    WORKFLOW,
 )
 # A source that begins with "aws." is AWS's own: PutEvents refuses it.
 OWN_EVENT = Message({"source": Language(((STAR,),), (RESERVED,))})

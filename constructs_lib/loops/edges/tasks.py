@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import System
     from constructs_lib.templates.template import Template
 
-__all__ = ["BATCH_JOB", "BUILD", "GLUE_JOB", "TASK", "run_by"]
+__all__ = ["BATCH_JOB", "BUILD", "CRAWLER", "GLUE_JOB", "TASK", "WORKFLOW", "run_by"]
 
 TASK = "AWS::ECS::TaskDefinition"
 BATCH_JOB = "AWS::Batch::JobDefinition"
 BUILD = "AWS::CodeBuild::Project"
 GLUE_JOB = "AWS::Glue::Job"
+CRAWLER = "AWS::Glue::Crawler"
+WORKFLOW = "AWS::Glue::Workflow"
 _DEFINITIONS = {
     "EcsParameters": ("TaskDefinitionArn", "arn:aws:ecs:::task-definition/{}"),
     "EcsTaskParameters": ("TaskDefinitionArn", "arn:aws:ecs:::task-definition/{}"),
