@@ -102,17 +102,18 @@ def test_what_others_had_looked_at_is_looked_at_though_no_check_is_left(monkeypa
     assert looked_at(queues("one-${A}", "other-${A}", A=4)) == ([each, each], 4, [])
 
 
-def test_once_no_check_is_left_no_other_worlds_are_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last two values make the same template."""
+def test_values_that_make_the_same_template_take_one_check_and_none_if_no_check_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     name: Any = "last"
-    conditions = {}
     for number in range(3):
-        conditions[f"Is{number}"] = {"Fn::Equals": [{"Ref": "A"}, f"A{number}"]}
         name = {"Fn::If": [f"Is{number}", f"name-{number}", name]}
-    template = queues("queue", A=5)
+    conditions = {f"Is{number}": {"Fn::Equals": [{"Ref": "A"}, f"A{number}"]} for number in range(3)}
+    template = queues("queue", "other", A=6)
     template.document["Resources"]["Queue0"]["Properties"]["QueueName"] = name
     template = Template.of({**template.document, "Conditions": conditions})
 
-    assert looked_at(template) == ([["A0", "A1", "A2", "A3", "A4"]], 4, [])
-    monkeypatch.setattr(worlds, "MAX_CHECKS", 4)
-    assert looked_at(template) == ([[""]], 0, [TOO_MANY])
+    monkeypatch.setattr(worlds, "MAX_RESOURCES", 11)
+    assert looked_at(template) == ([["A0", "A1", "A2", "A3", "A4", "A5"], [""]], 4, [])
+    monkeypatch.setattr(worlds, "MAX_RESOURCES", 9)
+    assert looked_at(template) == ([[""], [""]], 0, [TOO_MANY])
