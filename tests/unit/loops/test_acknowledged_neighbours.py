@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from constructs_lib.loops import Acknowledgement, Report, check
 
 if TYPE_CHECKING:
-    import pytest
-
     from constructs_lib.templates import Template
     from tests.unit.loops.conftest import Make
 
@@ -75,6 +75,29 @@ def test_of_many_loops_over_the_same_two_functions_any_one_that_is_not_acknowled
     report = check([template], acknowledgements=meant.values())
 
     assert (report.findings, len(meant), len(report.acknowledged)) == ((), 9, 9)
+    for name in meant:
+        others = [acknowledgement for other, acknowledgement in meant.items() if other != name]
+
+        assert [f.fingerprint for f in check([template], acknowledgements=others).findings] == [name]
+
+
+@pytest.mark.parametrize("names", ["AB", "ABC"])
+def test_of_the_loops_of_functions_that_share_a_grant_any_one_that_is_not_acknowledged_is_found(
+    make: Make, names: str
+) -> None:
+    """What is left out for one of the functions is still there for the others."""
+    resources: dict[str, dict[str, Any]] = {"Role": make.role(make.allow("sqs:SendMessage", "*"))}
+    for name in names:
+        mapping = {"EventSourceArn": {"Fn::GetAtt": [f"Queue{name}", "Arn"]}, "FunctionName": {"Ref": f"F{name}"}}
+        resources[f"F{name}"] = make.function(RecursiveLoop="Allow")
+        resources[f"Queue{name}"] = {"Type": "AWS::SQS::Queue"}
+        resources[f"OfQueue{name}"] = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping}
+    template = make.template(resources)
+    meant = acknowledging_all(template)
+    loops = {"AB": 2 + 1, "ABC": 3 + 3 + 2}[names]
+    report = check([template], acknowledgements=meant.values())
+
+    assert (report.findings, len(meant), len(report.acknowledged)) == ((), loops, loops)
     for name in meant:
         others = [acknowledgement for other, acknowledgement in meant.items() if other != name]
 
