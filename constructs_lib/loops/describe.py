@@ -13,6 +13,7 @@ from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import place
 from constructs_lib.loops.report import Finding, Severity, Step, through
 from constructs_lib.loops.rewriting import resources_of
+from constructs_lib.loops.targets import SAME_NAME
 from constructs_lib.loops.witness import flows, witness
 from constructs_lib.templates.symbols import symbols_in
 
@@ -148,4 +149,4 @@ def _reasons(graph: Graph, edge: Edge) -> list[str]:
     if isinstance(edge.outlet, Grant):
         texts += symbols_in(edge.outlet.allow.resource)
     found = [*edge.passage.doubts, *(why for character in texts if (why := symbols[character].why))]
-    return found or ["names that are made at deployment may turn out to be the same"]
+    return found or [SAME_NAME]

@@ -22,6 +22,7 @@ from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import STAR, show_glob
 from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.loops.targets import Targets
 from constructs_lib.templates.grouped import Grouped
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class Graph:
         channels = [channel for kind in kinds for channel in kind.channels(system)]
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets_of: Grouped[Listener, Node] = Grouped()
+        self._named = Targets(system)
         self._inward: Grouped[Node, Node] = Grouped()
         for kind in kinds:
             for listener in kind.listeners(system):
@@ -205,10 +207,7 @@ class Graph:
                 self._inward.add(target, source)
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
-        found = self.system.by_arn(arn)
-        if self.system.may_be_others(arn, found):
-            others = (node for node in self.system.addressed() if node.type in expects and node not in found)
-            return [*found, *others]
+        found = self._named.of(arn, expects)
         if not found:
             self.not_modelled[f"what `{self.system.symbols.show(arn)}` does"] = None
         return found
@@ -308,9 +307,8 @@ class Graph:
         needed = self._needed(put)
         if needed is None:
             return
-        free = self.system.symbols.free_in(put.target)
         for node in filter(self._around.__contains__, self._targets(put.target, put.expects)):
-            doubts = [doubt for doubt in (put.doubt, needed, *(symbol.why for symbol in free)) if doubt]
+            doubts = [why for why in (put.doubt, needed, *self._named.why_not_certain(put.target, node)) if why]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
             yield from self._ways(start, node, self._around)
@@ -433,7 +431,7 @@ class Graph:
             certain = None if stretch.certain is None else listener.carry(stretch.certain)
             stretches = (*passage.stretches[:-1], stretch, Stretch(target, carried, certain))
         doubts = [doubt for doubt in (listener.doubt,) if doubt]
-        doubts += [symbol.why for symbol in self.system.symbols.free_in(listener.target)]
+        doubts += self._named.why_not_certain(listener.target, target)
         return replace(
             passage,
             hops=(*passage.hops, Hop(node, listener.label, target, listener.by or listener.source, listener.entry)),

@@ -1,0 +1,80 @@
+"""Whom an ARN names that something is passed on to: who has it, and whose name may turn out to be the same."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.addresses import address, rest_of
+from constructs_lib.loops.directory import Directory
+from constructs_lib.loops.keys import STAR, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["SAME_NAME", "Targets"]
+
+SAME_NAME = "names that are made at deployment may turn out to be the same"
+_DEFAULT = "default"
+_BEHIND = (":", "/", STAR)
+"""What begins behind the name of a resource in its ARN: a version, an alias, a stream."""
+
+
+class Targets:
+    """What the ARNs of targets name in a system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._known: dict[tuple[str, tuple[str, ...]], Sequence[Node]] = {}
+
+    def of(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
+        """What an ARN may name.
+
+        Args:
+            arn: as the template has it.
+            expects: the types of what it may name, should it not be known.
+        """
+        found = self._system.by_arn(arn)
+        # A declared resource is no other; nor is the default bus, whose name is refused to others.
+        if any(node.id in node.template.resources or _DEFAULT in self._system.names(node) for node in found):
+            return found
+        key = (arn, expects)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = [*found, *self._others(arn, expects, found)]
+        return known
+
+    def why_not_certain(self, arn: str, node: Node) -> list[str]:
+        """Why it is not certain that an ARN names a resource; nothing if it is."""
+        symbols = self._system.symbols
+        found = [symbol.why for symbol in symbols.free_in(arn)]
+        if not found and node not in self._system.by_arn(arn):
+            found = [symbol.why for name in self._system.names(node) for symbol in symbols.free_in(name)]
+            return found or [SAME_NAME]
+        return found
+
+    def _others(self, arn: str, expects: tuple[str, ...], found: Sequence[Node]) -> list[Node]:
+        """Those which may have an ARN that is not known to be theirs."""
+        if self._system.may_be_others(arn, found):
+            return [node for node in self._system.addressed() if node.type in expects and node not in found]
+        name = address(literal(arn), unknown=self._system.account)
+        if name is None or self._directory.finds_all(name):
+            return []
+        return [node for node, own in self._directory.of(name) if node not in found and _may_name(name, own)]
+
+    @cached_property
+    def _directory(self) -> Directory[tuple[Node, str]]:
+        directory: Directory[tuple[Node, str]] = Directory()
+        for node in self._system.addressed():
+            for arn in self._system.arns(node):
+                name = address(arn.removesuffix(":*"), unknown=self._system.account)
+                if name is not None:
+                    directory.add(name, (node, name))
+        return directory
+
+
+def _may_name(name: str, own: str) -> bool:
+    """Whether an address may be that of a resource, or of something behind its name."""
+    return any(rest == "" or rest.startswith(_BEHIND) for rest in rest_of(name, own).may)
