@@ -1,4 +1,4 @@
-"""Which of the closed paths are told: certain ones before those that cannot be excluded, and of each kind the shortest."""
+"""Which closed paths are told: certain ones before those that cannot be excluded, of each kind the shortest."""
 
 from __future__ import annotations
 
