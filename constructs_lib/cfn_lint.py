@@ -110,7 +110,7 @@ def _sorted(finding: Finding) -> tuple[str, list[str | int], str]:
 
 def _message(finding: Finding) -> str:
     """The finding in one line, as cfn-lint's formats want it."""
-    path = "; ".join(f"{step.source} -- {step.via} --> {step.target}" for step in finding.path)
+    path = "; ".join(map(str, finding.path))
     sentences = [
         f"{finding.headline}: {path}" if path else finding.headline,
         *([finding.witness] if finding.witness else []),

@@ -127,8 +127,7 @@ def _location(step: Step, places: Places) -> dict[str, Any]:
 
 
 def _hop(step: Step, places: Places) -> dict[str, Any]:
-    text = f"{step.source} -- {step.via} --> {step.target}"
-    return {"location": {**_location(step, places), "message": {"text": text}}}
+    return {"location": {**_location(step, places), "message": {"text": str(step)}}}
 
 
 def _physical(place: Place) -> dict[str, Any]:

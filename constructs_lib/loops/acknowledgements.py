@@ -19,10 +19,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from constructs_lib.loops.describe import allows_recursion, finding, fingerprint
 from constructs_lib.loops.finder import Finder
+from constructs_lib.loops.provenance import located
 from constructs_lib.loops.report import Acknowledged, Acknowledgement, Finding, Step
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph
+    from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node, System
 
     _GoOn = Callable[[Finder, list[list[Edge]]], "list[list[Edge]] | None"]
@@ -41,6 +43,7 @@ MAX_SEARCHES = 64
 _TOO_MANY = "acknowledged loops share edges in more ways than were searched"
 _UNSETTLED = "loops share edges in more ways than were searched for those that are acknowledged"
 _FORM = re.compile(r"[0-9a-f]{12}")
+_OWN = "constructs-lib"
 _KEYS = ("fingerprint", "reason", "bound")
 
 Place = tuple[str, str, str]
@@ -76,16 +79,16 @@ class Acknowledgements:
     def __init__(self, system: System, given: Iterable[Acknowledgement]) -> None:
         self._entries: list[_Entry] = []
         self._unreadable: list[Finding] = []
-        for holder, where, metadata, node in _holders(system):
-            label = where if node is None else system.label(node)
-            step = None if node is None else Step(label, "acknowledges", label, node.id, node.id, node.template)
-            for entry in _read(metadata, where):
+        for holder in _holders(system):
+            for number, entry in enumerate(_read(holder.metadata, holder.where)):
                 if isinstance(entry, str):
-                    headline = f"an acknowledgement in `{label}` cannot be read: {entry}"
+                    headline = f"an acknowledgement in `{holder.label}` cannot be read: {entry}"
                     fix = "give it a `fingerprint`, a `reason` and a `bound`, each a text in quotes"
+                    step = holder.step("acknowledges", number)
                     self._unreadable.append(_complaint("acknowledgement-invalid", headline, fix, step))
                 else:
-                    self._entries.append(_Entry(entry, holder, step))
+                    step = holder.step(f"acknowledges `{entry.fingerprint}`: {entry.reason}", number)
+                    self._entries.append(_Entry(entry, holder.place, step))
         self._entries += [_Entry(by) for by in given]  # last: what stands at a resource is for none but its own loops
         self._elsewhere: dict[str, str] = {}
         self._incomplete: dict[str, None] = {}
@@ -272,12 +275,14 @@ def _stopped(graph: Graph, loop: Finding, edges: list[Edge]) -> Finding:
 
 
 def _needless(label: str, node: Node) -> Finding:
+    at, template = located(node, None, "RecursiveLoop")
+    other = template if template is not node.template else None
     return Finding(
         reference="recursion-allowed-needlessly",
         verdict="loop-free",
         severity="misconfigured",
         headline=f"`{label}` allows recursion, but no acknowledged loop goes through it",
-        path=(Step(label, "RecursiveLoop: Allow", label, node.id, node.id, node.template),),
+        path=(Step(label, "RecursiveLoop: Allow", label, node.id, node.id, node.template, at, other, is_arrow=False),),
         helps=("take `RecursiveLoop: Allow` away, or acknowledge the loop that it is for",),
     )
 
@@ -287,22 +292,51 @@ def _complaint(reference: str, headline: str, fix: str, step: Step | None) -> Fi
     return Finding(reference, "loop-free", "misconfigured", headline, path, helps=(fix,))
 
 
-def _holders(system: System) -> Iterator[tuple[Place, str, Any, Node | None]]:
-    """Whatever may hold acknowledgements: what to call it and its metadata; None as node for a template itself."""
+@dataclass(frozen=True)
+class _Holder:
+    """A resource, or a template if there is no node, that may hold acknowledgements."""
+
+    template: Template
+    metadata: Mapping[str, Any]
+    label: str
+    node: Node | None = None
+
+    @property
+    def place(self) -> Place:
+        """What it is."""
+        return (self.template.name, str(self.template.path), self.node.id if self.node else "")
+
+    @property
+    def where(self) -> str:
+        """What to call its metadata."""
+        return f"{self.template.name}/{self.node.id}" if self.node else self.template.name
+
+    def step(self, says: str, number: int) -> Step:
+        """An entry as a part of a finding, with its place."""
+        above = (self.node.resource.at or ("Resources", self.node.id)) if self.node else ()
+        name = self.node.id if self.node else self.template.name
+        at = (*above, "Metadata", _OWN, "acknowledge", number)
+        return Step(self.label, says, self.label, name, name, self.template, at, is_arrow=False)
+
+
+def _holders(system: System) -> Iterator[_Holder]:
     for template in system.templates:
-        yield (template.name, str(template.path), ""), template.name, template.section("Metadata"), None
+        metadata = template.section("Metadata")
+        if _is_ours(metadata):
+            yield _Holder(template, metadata, template.name)
         for logical_id, _, _, body in template.entries() if template.has_attribute("Metadata") else ():
-            node = system.node(template, logical_id) if "Metadata" in body else None
-            if node is not None:
-                place = (template.name, str(template.path), logical_id)
-                yield place, f"{template.name}/{logical_id}", body["Metadata"], node
+            own = body.get("Metadata")
+            if _is_ours(own) and (node := system.node(template, logical_id)) is not None:
+                yield _Holder(template, own, system.label(node), node)
 
 
-def _read(metadata: Any, where: str) -> Iterator[Acknowledgement | str]:
+def _is_ours(metadata: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(metadata, Mapping) and _OWN in metadata
+
+
+def _read(metadata: Mapping[str, Any], where: str) -> Iterator[Acknowledgement | str]:
     """The acknowledgements in some metadata; those that cannot be read as the reason why."""
-    if not isinstance(metadata, Mapping) or "constructs-lib" not in metadata:
-        return
-    own = metadata["constructs-lib"]
+    own = metadata[_OWN]
     if not isinstance(own, Mapping) or own.keys() != {"acknowledge"}:
         yield "`constructs-lib` does not hold `acknowledge`, and nothing else"
     elif not isinstance(own["acknowledge"], list):

@@ -45,6 +45,7 @@ class Step:
         at_template: that template, if it is another one.
         granted: if a policy statement makes the arrow: the action, and which of the statement's resources, as the
             template has it.
+        is_arrow: false for something that one resource says, which leads nowhere.
     """
 
     source: str
@@ -56,6 +57,10 @@ class Step:
     at: tuple[str | int, ...] = ()
     at_template: Template | None = field(default=None, repr=False)
     granted: tuple[str, Any] | None = field(default=None, repr=False)
+    is_arrow: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.source} -- {self.via} --> {self.target}" if self.is_arrow else f"{self.source}: {self.via}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ class Finding:
         return Diagnostic(
             reference=self.reference,
             headline=self.headline,
-            evidence=_aligned(self.path, places or [None] * len(self.path)) if self.path else "",
+            evidence=_shown(self.path, places or [None] * len(self.path)) if self.path else "",
             witness=self.witness,
             notes=(
                 *([self.occasion] if self.when else []),
@@ -235,7 +240,11 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return "loop" if "loop" in found else "unproven" if "unproven" in found else "loop-free"
 
 
-def _aligned(path: tuple[Step, ...], places: Sequence[object]) -> str:
+def _shown(path: tuple[Step, ...], places: Sequence[object]) -> str:
+    if not path[0].is_arrow:
+        return "\n".join(
+            f"{step.source}  {step.via}  {place or ''}".rstrip() for step, place in zip(path, places, strict=True)
+        )
     sources = _padded([step.source for step in path])
     arrows = _padded([f"{source}  -- {step.via} -->" for source, step in zip(sources, path, strict=True)])
     steps = _padded([f"{arrow} {step.target}" for arrow, step in zip(arrows, path, strict=True)])

@@ -58,7 +58,7 @@ def _finding(template: Template, one: Unseen) -> Finding:
         verdict="unproven",
         severity="misconfigured",
         headline=f"nobody can tell {one.what} in `{label}`: it may make a loop",
-        path=(Step(label, one.what, label, holder, holder, template, one.at),),
+        path=(Step(label, one.what, label, holder, holder, template, one.at, is_arrow=False),),
         reasons=(f"{one.what} is known at deployment only",),
         helps=(
             "write into the template what it makes, or keep what is included in a file beside it",

@@ -540,3 +540,32 @@ def test_an_assembly_that_names_itself_as_its_stage_is_refused(folder: Folder) -
 
     assert code == 2
     assert "manifest.json: the artifact `Prod` names `stage/..`, which is not within the folder" in output
+
+
+def test_what_is_wrong_with_an_acknowledgement_has_its_line(folder: Folder) -> None:
+    folder.write(
+        "safe.yaml",
+        """\
+Metadata:
+  constructs-lib:
+    acknowledge:
+      - {fingerprint: "0a1b2c3d4e5f", reason: meant, bound: "5"}
+Resources:
+  Photos:
+    Type: AWS::S3::Bucket
+    Metadata:
+      constructs-lib:
+        acknowledge:
+          - {fingerprint: "0a1b2c3d4e5f", reason: meant, bound: "5"}
+          - {fingerprint: "0"}
+""",
+    )
+
+    code, output = folder.check("safe.yaml")
+
+    assert code == 1
+    assert [line.strip() for line in output.splitlines() if "acknowledge" in line and "safe.yaml:" in line] == [
+        "Photos  acknowledges  safe.yaml:12:13",
+        "safe  acknowledges `0a1b2c3d4e5f`: meant  safe.yaml:4:9",
+        "Photos  acknowledges `0a1b2c3d4e5f`: meant  safe.yaml:11:13",
+    ]
