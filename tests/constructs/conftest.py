@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import cfnlint
-import cfnlint.config
-import cfnlint.rules
-import cfnlint.runner
 import pytest
 from aws_cdk import assertions
+from cfnlint.config import ConfigMixIn
+from cfnlint.decode import decode_str
+from cfnlint.runner import Runner
 
 from constructs_lib import RustFunction
 from constructs_lib.bundling import BuiltBinary, CargoBinary
@@ -102,12 +101,12 @@ def snapshot() -> Snapshot:
 
 
 def lint(text: str) -> list[str]:
-    matches = cfnlint.api.lint(text, rules=_rules(), regions=["eu-central-1"])
-    return [f"{match.rule.id} {match.path}: {match.message}" for match in matches]
+    template, errors = decode_str(text)
+    assert errors == []
+    return [f"{match.rule.id} {match.path}: {match.message}" for match in _linter().validate_template(template)]
 
 
 @cache
-def _rules() -> cfnlint.rules.RulesCollection:
-    """Loading them takes longer than checking a template."""
-    rules: cfnlint.rules.RulesCollection = cfnlint.runner.Runner(cfnlint.config.ConfigMixIn()).rules
-    return rules
+def _linter() -> Runner:
+    """Loading its rules takes longer than checking a template."""
+    return Runner(ConfigMixIn(regions=["eu-central-1"]))

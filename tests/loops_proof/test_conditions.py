@@ -126,6 +126,7 @@ def score(seed: int, step: int = 1) -> Score:
     return found
 
 
+@pytest.mark.usefixtures("verdicts_only")
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_found_is_what_some_choice_of_parameters_makes(seed: int) -> None:
     found = score(seed, step=13)

@@ -1,16 +1,21 @@
-"""Each way by which one thing wakes another, in a loop: a program can apply a fix, and it breaks the loop."""
+"""Fixes that a program can apply break their loops: for each way by which one thing wakes another, and for several."""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
+from tests.loops_proof.strategies import SETTINGS, extras, loops, seeds
 from tests.loops_proof.systems import MODELLED, build, draw_loop
 
 if TYPE_CHECKING:
     from constructs_lib.loops import Finding
+    from tests.loops_proof.systems import Hop
 
 
 def way(finding: Finding) -> list[tuple[str, str]]:
@@ -32,3 +37,13 @@ def test_every_link_in_a_loop_has_a_fix_that_breaks_it() -> None:
 def _is_left(before: Template, finding: Finding, after: Template) -> bool:
     assert after.document != before.document
     return way(finding) in map(way, check([after]).findings)
+
+
+@SETTINGS
+@given(hops=loops(), seed=seeds, data=st.data())
+def test_each_fix_takes_its_loop_away(hops: tuple[Hop, ...], seed: int, data: st.DataObject) -> None:
+    template = Template.of(build((*hops, *data.draw(extras(len(hops)))), seed=seed).document)
+
+    for finding in check([template]).findings:
+        for fix in finding.fixes:
+            assert not _is_left(template, finding, fix.applied_to(template)), fix.text

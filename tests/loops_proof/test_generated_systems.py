@@ -119,12 +119,14 @@ def test_the_engine_has_a_class_for_every_link() -> None:
     assert [link.name for link in LINKS if link.live and link not in MODELLED] == []
 
 
+@pytest.mark.usefixtures("verdicts_only")
 def test_every_injected_loop_is_found_and_nothing_else() -> None:
     score = score_loops(seed=0)
 
     assert score.examples == [], score.summary
 
 
+@pytest.mark.usefixtures("verdicts_only")
 def test_no_near_miss_is_reported() -> None:
     score = score_near_misses(seed=0)
 

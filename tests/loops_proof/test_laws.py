@@ -9,39 +9,24 @@ from functools import cache
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template
 from tests.loops_proof.split import split
-from tests.loops_proof.systems import MODELLED, Hop, build, draw_background, draw_loop, truth
+from tests.loops_proof.strategies import SETTINGS, extras, loops, seeds
+from tests.loops_proof.systems import build, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from constructs_lib.loops import Report
     from tests.loops_proof.builder import Body
-    from tests.loops_proof.systems import System
+    from tests.loops_proof.systems import Hop, System
 
-SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
-seeds = st.integers(min_value=0, max_value=2**32)
-
-
-@st.composite
-def loops(draw: st.DrawFn) -> tuple[Hop, ...]:
-    choose = random.Random(draw(seeds))  # noqa: S311 - test data
-    return draw_loop(choose, draw(st.sampled_from(MODELLED)), draw(st.integers(1, 4)))
-
-
-@st.composite
-def extras(draw: st.DrawFn, functions: int) -> tuple[Hop, ...]:
-    """Hops in any direction among the functions of a system and two more."""
-    choose = random.Random(draw(seeds))  # noqa: S311 - test data
-    return tuple(
-        Hop(draw(st.integers(0, functions + 1)), draw(st.integers(0, functions + 1)), hop.links)
-        for hop in draw_background(choose, 0, 2, draw(st.integers(1, 3)))
-    )
+pytestmark = pytest.mark.usefixtures("verdicts_only")
 
 
 def report_of(documents: Iterable[Body]) -> Report:
@@ -69,21 +54,6 @@ def test_removing_a_reported_edge_removes_the_loop(hops: tuple[Hop, ...], seed: 
 
     assert len(left) < len(hops)
     assert not left or report_of([build(left, seed=seed).document]).verdict == "loop-free"
-
-
-def ways(report: Report) -> list[tuple[tuple[str, str], ...]]:
-    return [tuple((step.source_id, step.target_id) for step in finding.path) for finding in report.findings]
-
-
-@SETTINGS
-@given(hops=loops(), seed=seeds, data=st.data())
-def test_each_fix_takes_its_loop_away(hops: tuple[Hop, ...], seed: int, data: st.DataObject) -> None:
-    template = Template.of(build((*hops, *data.draw(extras(len(hops)))), seed=seed).document)
-    report = check([template])
-
-    for way, finding in zip(ways(report), report.findings, strict=True):
-        for fix in finding.fixes:
-            assert way not in ways(check([fix.applied_to(template)])), fix.text
 
 
 @SETTINGS

@@ -269,7 +269,8 @@ def paths(document: Body) -> tuple[str, set[tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("block", range(4))
-def test_what_is_found_is_what_is_found_in_any_world(block: int) -> None:
+def test_what_is_found_is_what_is_found_in_any_world(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("constructs_lib.loops.trials.MAX_READ", 0)  # nobody looks at fixes here: none is tried
     ranks = ["loop-free", "unproven", "loop"]
     verdicts = set()
     for seed in range(block * 15, block * 15 + 15):
