@@ -1,9 +1,10 @@
-"""Make `constructs_lib/loops/managed_policies.json`: what AWS-managed policies allow, as far as the proof asks.
+"""Make `constructs_lib/loops/managed_policies.json`: what AWS-managed policies allow.
 
     python -m pip install moto && python tools/managed_policies.py
 
 moto carries the documents of all managed policies (`moto.iam.aws_managed_policies`, Apache-2.0). Denials are left out,
-which is sound: what is left may only be more.
+and calls that only describe, get or list are widened to all of their kind, which is sound: it may only be more. One
+policy is one line, so that one is found without reading all.
 """
 
 from __future__ import annotations
@@ -16,52 +17,11 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data  # type: ignore[import-not-found]
 
 TARGET = Path(__file__).parent.parent / "constructs_lib" / "loops" / "managed_policies.json"
-ACTIONS = [
-    "s3:PutObject",
-    "s3:GetObject",
-    "s3:GetObjectAttributes",
-    "s3:GetObjectTagging",
-    "s3:GetObjectAcl",
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:PutObjectTagging",
-    "s3:PutObjectVersionTagging",
-    "s3:DeleteObjectTagging",
-    "s3:DeleteObjectVersionTagging",
-    "s3:PutObjectAcl",
-    "s3:PutObjectVersionAcl",
-    "s3:RestoreObject",
-    "s3:PutObjectRetention",
-    "s3:PutObjectAnnotation",
-    "s3:DeleteObjectAnnotation",
-    "sqs:SendMessage",
-    "sns:Publish",
-    "lambda:InvokeFunction",
-    "lambda:InvokeAsync",
-    "lambda:InvokeFunctionUrl",
-    "events:PutEvents",
-    "events:StartReplay",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:PartiQLDelete",
-    "kinesis:PutRecord",
-    "kinesis:PutRecords",
-    "firehose:PutRecord",
-    "firehose:PutRecordBatch",
-    "states:StartExecution",
-    "states:StartSyncExecution",
-    "execute-api:Invoke",
-    "sts:AssumeRole",
-    "iam:PassRole",
-    "scheduler:CreateSchedule",
-    "scheduler:UpdateSchedule",
-    "logs:PutLogEvents",
-    "ecs:RunTask",
-]
+SERVICES_OWN = "/aws-service-role/"
+"""The path of policies that cannot be attached to any other role."""
+READ = re.compile(r"([^:*?]+:(?:Describe|Get|List)).+", re.IGNORECASE)
+READS_THAT_WAKE = ("s3:", "s3-object-lambda:", "secretsmanager:")
+"""The services of which some reads are ways in the graph."""
 
 
 def listed(value: Any) -> list[Any]:
@@ -69,32 +29,32 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def covers(pattern: str, action: str) -> bool:
-    """Whether an action pattern covers an action."""
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, action, re.IGNORECASE) is not None
+def widened(action: str) -> str:
+    """An action; if it only reads, all of its kind."""
+    found = READ.fullmatch(action)
+    return f"{found[1]}*" if found and not action.lower().startswith(READS_THAT_WAKE) else action
 
 
-def allowed(statement: dict[str, Any]) -> list[str]:
-    """The action patterns of a statement that matter."""
-    if "Action" in statement:
-        return [p for p in listed(statement["Action"]) if any(covers(p, action) for action in ACTIONS)]
-    excluded = listed(statement["NotAction"])
-    return [action for action in ACTIONS if not any(covers(pattern, action) for pattern in excluded)]
+def rule(statement: dict[str, Any]) -> list[Any]:
+    """A statement: its actions and resources, and whether they are those that it does not allow."""
+    inverted = "Action" not in statement
+    actions = listed(statement["NotAction" if inverted else "Action"])
+    resources = ["*"] if "NotResource" in statement else listed(statement["Resource"])
+    kept = sorted(set(actions if inverted else map(widened, actions)))
+    return [kept, sorted(set(resources)), *([True] if inverted else [])]
 
 
 def main() -> None:
     """Write the file."""
-    found: dict[str, list[list[list[str]]]] = {}
+    found: dict[str, str] = {}
     for name, policy in json.loads(aws_managed_policies_data).items():
-        rules = []
-        for statement in listed(policy["Document"]["Statement"]):
-            actions = allowed(statement) if statement["Effect"] == "Allow" else []
-            resources = ["*"] if "NotResource" in statement else listed(statement["Resource"])
-            if actions:
-                rules.append([sorted(set(actions)), sorted(set(resources))])
-        found[f"{policy['Path'].lstrip('/')}{name}"] = rules
-    TARGET.write_text(json.dumps(found, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
+        if policy["Path"] == SERVICES_OWN:
+            continue
+        statements = listed(policy["Document"]["Statement"])
+        rules = [rule(statement) for statement in statements if statement["Effect"] == "Allow"]
+        found[f"{policy['Path'].lstrip('/')}{name}"] = json.dumps(rules, separators=(",", ":"))
+    lines = [f"{json.dumps(path)}:{rules}" for path, rules in sorted(found.items())]
+    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,58 +1,60 @@
 """AWS-managed policies: their documents are known, so that they need not be taken for `*`.
 
-The data, made by `tools/managed_policies.py`, holds of each policy what it allows of the actions that the proof knows.
+The data, made by `tools/managed_policies.py`, holds what each of them allows.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources as package_files
-from typing import TYPE_CHECKING
+from typing import Any
 
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.policies import Actions, Allow
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = ["managed_statements"]
 
 _PREFIX = "arn:aws:iam::aws:policy/"
+_OF_JOBS, _ANY_JOB = "/AWSGlueServiceRole", "glue:*"
+"""The policy that AWS recommends for jobs of Glue, and what it allows whether they need it or not."""
+_DOUBT = "all jobs of Glue are allowed to start jobs as a rule; only the code tells whether one does"
 
 
-def managed_statements(arn: str, *, unknown: str) -> list[Allow] | None:
+@lru_cache(maxsize=1024)
+def managed_statements(arn: str, *, unknown: str) -> tuple[Allow, ...] | None:
     """What a managed policy of AWS allows, or None if its document is not known.
 
     Args:
         arn: the policy's; SAM lets people leave out the path in it.
         unknown: the symbol for a policy variable.
     """
-    if not arn.startswith(_PREFIX):
-        return None
-    name = arn.removeprefix(_PREFIX)
-    rules = _documents().get(name)
-    if rules is None:
-        path = _paths().get(name)
-        rules = None if path is None else _documents()[path]
+    rules = _rules(arn.removeprefix(_PREFIX)) if arn.startswith(_PREFIX) else None
     if rules is None:
         return None
-    return [
-        Allow(Actions(tuple(actions)), glob)
-        for actions, resources in rules
+    is_usual = arn.endswith(_OF_JOBS)
+    return tuple(
+        Allow(Actions(tuple(actions), bool(inverted)), glob, doubt=_DOUBT if is_usual and _ANY_JOB in actions else "")
+        for actions, resources, *inverted in rules
         for resource in resources
         if (glob := address(resource, unknown=unknown)) is not None
-    ]
+    )
 
 
 @cache
-def _documents() -> Mapping[str, list[tuple[list[str], list[str]]]]:
-    text = package_files.files("constructs_lib.loops").joinpath("managed_policies.json").read_text("utf-8")
-    found: Mapping[str, list[tuple[list[str], list[str]]]] = json.loads(text)
-    return found
+def _rules(name: str) -> list[Any] | None:
+    """The rules of a policy, by its name with or without a path: actions, resources, whether all but these actions."""
+    text = _text()
+    for beginning in (f'\n"{name}":', f'/{name}":'):
+        start = text.find(beginning)
+        if start >= 0:
+            start = text.index(":", start) + 1
+            found: list[Any] = json.loads(text[start : text.index("\n", start)].rstrip(","))
+            return found
+    return None
 
 
 @cache
-def _paths() -> Mapping[str, str]:
-    """Policies by their name alone."""
-    return {path.rpartition("/")[2]: path for path in _documents()}
+def _text() -> str:
+    """The data, of which one policy is one line; to read all of it would cost more than the rest of many a check."""
+    return package_files.files("constructs_lib.loops").joinpath("managed_policies.json").read_text("utf-8")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from constructs_lib.loops.managed import managed_statements
+
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
 
@@ -21,6 +23,7 @@ def system(make: Make, grants: list[dict[str, Any]], trust: dict[str, Any]) -> d
     }
 
 
+USUAL = "all jobs of Glue are allowed to start jobs as a rule; only the code tells whether one does"
 WRITER = {"Fn::GetAtt": ["Writer", "Arn"]}
 OWN = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
 ACCOUNT = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
@@ -340,3 +343,25 @@ def test_what_is_read_at_deployment_or_with_a_request_is_not_certain(make: Make,
     resources = writing(make, {"Statement": [{**WRITE, "Resource": resource}]})
 
     assert make.check(resources, Parameters={"Stage": stage}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "expected"),
+    [
+        ("AmazonSESFullAccess", "ses:SendEmail", [""]),
+        ("AWSIoTDataAccess", "iot:Publish", [""]),
+        ("PowerUserAccess", "codebuild:StartBuild", [""]),
+        ("PowerUserAccess", "iam:PutRolePolicy", []),
+        ("AmazonEC2ReadOnlyAccess", "ec2:DescribeTags", [""]),
+        ("AmazonEC2ReadOnlyAccess", "ec2:CreateTags", []),
+        ("service-role/AWSGlueServiceRole", "glue:StartJobRun", [USUAL]),
+        ("AWSGlueServiceRole", "s3:PutObject", [""]),
+        ("AWSGlueServiceRol", "s3:PutObject", None),
+        ("", "s3:PutObject", None),
+    ],
+)
+def test_the_policies_of_aws_are_known(policy: str, action: str, expected: list[str] | None) -> None:
+    found = managed_statements(f"arn:aws:iam::aws:policy/{policy}", unknown="x")
+    doubts = None if found is None else sorted({one.doubt for one in found if one.actions.covers(action)})
+
+    assert doubts == expected
