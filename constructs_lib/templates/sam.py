@@ -32,6 +32,10 @@ _PLAIN = {
 }
 _GLOBALS = {name: name.rpartition("::")[2] for name in _PLAIN}
 _IMPLICIT_APIS = {"Api": ("RestApiId", "ServerlessRestApi"), "HttpApi": ("ApiId", "ServerlessHttpApi")}
+_AUTHORIZERS = {
+    "AWS::Serverless::Api": ("AWS::ApiGateway::Authorizer", "RestApiId"),
+    "AWS::Serverless::HttpApi": ("AWS::ApiGatewayV2::Authorizer", "ApiId"),
+}
 _STREAMS = {
     "SQS": "Queue",
     "Kinesis": "Stream",
@@ -134,12 +138,25 @@ class _Expansion:
                 target = {"Fn::GetAtt": [resource.logical_id, "Arn"]} if resource.type == _FUNCTION else None
                 self._event(f"{resource.logical_id}{name}", event, target or {"Ref": resource.logical_id})
         self._at = ()
+        self._authorizers(resource.logical_id, resource.type, properties)
         for moved in ("Events", "Policies", "EventInvokeConfig", "FunctionUrlConfig", "DeadLetterQueue"):
             properties.pop(moved, None)
         for sam, cloudformation in (("DefinitionBody", "Body"), ("Name", "StateMachineName")):
             if sam in properties:
                 properties.setdefault(cloudformation, properties[sam])
         self._add(resource.logical_id, plain, properties, resource)
+
+    def _authorizers(self, logical_id: str, type_: str, properties: Any) -> None:
+        """The functions that an API asks before it lets requests through."""
+        if type_ not in _AUTHORIZERS:
+            return
+        made, api = _AUTHORIZERS[type_]
+        auth = properties.get("Auth") if isinstance(properties, Mapping) else None
+        authorizers = auth.get("Authorizers") if isinstance(auth, Mapping) else None
+        for name, authorizer in authorizers.items() if isinstance(authorizers, Mapping) else ():
+            if isinstance(authorizer, Mapping) and "FunctionArn" in authorizer:
+                asked = {api: {"Ref": logical_id}, "AuthorizerUri": authorizer["FunctionArn"]}
+                self._add(f"{logical_id}{name}Authorizer", made, asked)
 
     def _role(self, resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The role that SAM makes, with the policies that the function names."""
@@ -214,6 +231,9 @@ class _Expansion:
             self._add(name, "AWS::Lambda::EventSourceMapping", mapping)
         elif type_ in {"EventBridgeRule", "CloudWatchEvent"}:
             chosen = {key: properties[key] for key in ("Input", "InputPath", "InputTransformer") if key in properties}
+            letters = properties.get("DeadLetterConfig")
+            if isinstance(letters, Mapping):
+                chosen["DeadLetterConfig"] = self._dead_letters(name, letters)
             rule = {
                 "EventPattern": properties.get("Pattern"),
                 "EventBusName": properties.get("EventBusName"),
@@ -228,6 +248,15 @@ class _Expansion:
             self._on_request(name, type_, properties, target)
         else:
             self._on_others(name, type_, properties, target)
+
+    def _dead_letters(self, name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Where a rule puts what it could not deliver; SAM makes the queue if none is named."""
+        if "Arn" in config:
+            return config
+        given = config.get("QueueLogicalId")
+        queue = given if isinstance(given, str) else f"{name}Queue"
+        self._add(queue, "AWS::SQS::Queue", {})
+        return {"Arn": {"Fn::GetAtt": [queue, "Arn"]}}
 
     def _on_others(self, name: str, type_: str, properties: Mapping[str, Any], target: Mapping[str, Any]) -> None:
         if type_ == "IoTRule":
@@ -284,9 +313,10 @@ class _Expansion:
         api = properties.get(key)
         if api is None:
             api = {"Ref": implicit}
-            self._found.setdefault(
-                implicit, Resource(implicit, _PLAIN[f"AWS::Serverless::{type_}"], {}, {"Type": "implicit"})
-            )
+            if implicit not in self._found:
+                made = f"AWS::Serverless::{type_}"
+                self._found[implicit] = Resource(implicit, _PLAIN[made], {}, {"Type": "implicit"})
+                self._authorizers(implicit, made, self._globals.get(type_))
         self._add(name, "AWS::ApiGatewayV2::Integration", {"ApiId": api, "IntegrationUri": target})
 
     def _connect(self, name: str, properties: Mapping[str, Any]) -> None:
@@ -295,22 +325,34 @@ class _Expansion:
         permissions = properties.get("Permissions")
         role = self._role_of(source)
         for index, destination in enumerate(destinations if isinstance(destinations, list) else [destinations]):
-            target = destination.get("Id") if isinstance(destination, Mapping) else None
-            resource = self._found.get(target) if isinstance(target, str) else None
-            if role is None or resource is None or not isinstance(permissions, list):
+            type_, arn = self._connected(destination)
+            if role is None or arn is None or not isinstance(permissions, list):
                 continue
-            granted = _CONNECTED.get(resource.type, {})
+            granted = _CONNECTED.get(type_, {})
             actions = [action for permission in permissions for action in granted.get(str(permission), ())]
-            arn = {"Fn::GetAtt": [target, "Arn"]} if resource.type != "AWS::SNS::Topic" else {"Ref": target}
             objects = {"Fn::Join": ["", [arn, "/*"]]}
             document = {"Statement": {"Effect": "Allow", "Action": actions, "Resource": [arn, objects]}}
             self._add(f"{name}Policy{index}", "AWS::IAM::ManagedPolicy", {"PolicyDocument": document, "Roles": [role]})
 
+    def _connected(self, destination: Any) -> tuple[str, Any]:
+        """The type and the ARN of what a connector leads to, by its logical id or by what it says of it itself."""
+        given = destination if isinstance(destination, Mapping) else {}
+        target = given.get("Id")
+        resource = self._found.get(target) if isinstance(target, str) else None
+        if resource is None:
+            type_ = str(given.get("Type"))
+            return _PLAIN.get(type_, type_), given.get("Arn")
+        is_ref = resource.type == "AWS::SNS::Topic"
+        return resource.type, {"Ref": target} if is_ref else {"Fn::GetAtt": [target, "Arn"]}
+
     def _role_of(self, source: Any) -> Any:
         """The name or ARN of the role that a connector's source acts with."""
-        logical_id = source.get("Id") if isinstance(source, Mapping) else None
+        given = source if isinstance(source, Mapping) else {}
+        logical_id = given.get("Id")
         resource = self._found.get(logical_id) if isinstance(logical_id, str) else None
-        return None if resource is None else resource.properties.get("Role", resource.properties.get("RoleArn"))
+        if resource is None:
+            return given.get("RoleName")
+        return resource.properties.get("Role", resource.properties.get("RoleArn"))
 
 
 def _index(values: Any, value: Any) -> tuple[int, ...]:
