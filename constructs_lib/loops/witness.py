@@ -36,6 +36,7 @@ _DOING = {
     "AWS::SecretsManager::Secret": "rotating",
     "AWS::Cognito::UserPool": "changing a user of",
     "AWS::S3ObjectLambda::AccessPoint": "reading through",
+    "AWS::SES::ConfigurationSetEventDestination": "mail that is told of by",
     "AWS::SES::ReceiptRule": "mail that is received by",
     "AWS::MSK::Cluster": "writing to a topic of",
     "AWS::MSK::ServerlessCluster": "writing to a topic of",

@@ -16,6 +16,7 @@ from constructs_lib.loops.edges.logs import Logs
 from constructs_lib.loops.edges.mail import Mail
 from constructs_lib.loops.edges.mappings import EventSourceMappings
 from constructs_lib.loops.edges.object_lambdas import ObjectLambdas
+from constructs_lib.loops.edges.others import Others
 from constructs_lib.loops.edges.pipes import Pipes
 from constructs_lib.loops.edges.queues import Queues
 from constructs_lib.loops.edges.repositories import Repositories
@@ -68,4 +69,5 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Mail(),
     UserPools(),
     Secrets(),
+    Others(),  # last: what no other kind reads
 )

@@ -79,6 +79,8 @@ CALLS: Mapping[str, Call] = {
     "lambda:invokeasync": _INVOKE,
     "sqs:sendmessage": _SEND,
     "sqs:sendmessagebatch": _SEND,
+    # Back to where the messages came from, if it names no destination.
+    "sqs:startmessagemovetask": Call((("DestinationArn",),), "{}", (QUEUE,)),
     "sns:publish": _PUBLISH,
     "sns:publishbatch": _PUBLISH,
     "states:startexecution": _START,

@@ -1,7 +1,8 @@
-"""SES: mail to a domain of one's own wakes what its receipt rules name.
+"""SES: mail to a domain of one's own wakes what its receipt rules name; what becomes of mail is told as well.
 
-To whom a role may send no policy has to say, so that only the code tells whether a function writes to itself. "Actions
-in Amazon SES receipt rules" in its developer guide.
+To whom a role may send, and with which configuration set, no policy has to say, so that only the code tells whether a
+function writes to itself, or hears of its own mail. "Actions in Amazon SES receipt rules" and "Monitor email sending
+using Amazon SES event publishing" in its developer guide.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.s3 import CREATED
+from constructs_lib.loops.edges.streams import FIREHOSE
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 
@@ -24,15 +27,23 @@ _SENT = tuple(
     Deposit(f"ses:{action}", rest="identity")
     for action in ("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkEmail", "SendBulkTemplatedEmail")
 )
+_TOLD = "AWS::SES::ConfigurationSetEventDestination"
 _DOUBT = "to whom mail is sent only the code tells"
+_OF_WHICH_SET = "with which configuration set mail is sent only the code tells"
+_DESTINATIONS = {
+    "SnsDestination": ("TopicARN", ("AWS::SNS::Topic",)),
+    "EventBridgeDestination": ("EventBusArn", (BUS,)),
+    "KinesisFirehoseDestination": ("DeliveryStreamARN", (FIREHOSE,)),
+}
+_EVENT = Message({"source": Language((("aws.ses",),))})
 
 
 class Mail(EdgeKind):
-    """Receipt rules."""
+    """Receipt rules, and what becomes of mail."""
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All of them: any of them may get what is sent."""
-        for node in system.nodes(_RULE):
+        for node in system.nodes(_RULE, _TOLD):
             yield Channel(node, ("ses:identity/",), _SENT)
 
     def listeners(self, system: System) -> Iterator[Listener]:
@@ -43,6 +54,19 @@ class Mail(EdgeKind):
                     for properties in action.values() if isinstance(action, Mapping) else ():
                         for given in system.mapping(properties, node.template):
                             yield from _reached(system, node, given)
+        for node in system.nodes(_TOLD):
+            for destination in system.mapping(node.get("EventDestination"), node.template):
+                if system.text(destination.get("Enabled"), node.template) != "false":
+                    yield from _told(system, node, destination)
+
+
+def _told(system: System, node: Node, destination: Mapping[str, Any]) -> Iterator[Listener]:
+    """Whom an event destination tells what became of mail."""
+    for key, (property_, expects) in _DESTINATIONS.items():
+        for given in system.mapping(destination.get(key), node.template):
+            for arn in system.texts(given.get(property_), node.template):
+                carry = always(_EVENT if expects == (BUS,) else Message())
+                yield Listener(node, _TOLD, arn, "event", expects, carry=carry, doubt=_OF_WHICH_SET, entry=given)
 
 
 def _reached(system: System, node: Node, given: Mapping[str, Any]) -> Iterator[Listener]:

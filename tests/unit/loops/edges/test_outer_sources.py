@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.loops.edges.parts import arn, body, loops, mapping, worker
+from tests.unit.loops.edges.parts import arn, body, loops, mapping, rule, worker
 
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
@@ -126,6 +126,32 @@ def test_a_function_that_sends_mail_may_write_to_itself(make: Make, action: Any)
     assert (report.verdict, report.approximations) == ("unproven", ("to whom mail is sent only the code tells",))
     resources["Role"] = make.role()
     assert make.check(resources).verdict == "loop-free"
+
+
+@pytest.mark.parametrize(
+    ("destination", "verdict"),
+    [
+        ({"SnsDestination": {"TopicARN": {"Ref": "Topic"}}}, "unproven"),
+        ({"SnsDestination": {"TopicARN": {"Ref": "Topic"}}, "Enabled": False}, "loop-free"),
+        ({"CloudWatchDestination": {}}, "loop-free"),
+        (
+            {"EventBridgeDestination": {"EventBusArn": "arn:aws:events:eu-west-1:123456789012:event-bus/default"}},
+            "unproven",
+        ),
+    ],
+)
+def test_a_function_that_sends_mail_may_hear_what_becomes_of_it(make: Make, destination: Any, verdict: str) -> None:
+    resources = {
+        **worker(make, "ses:SendEmail", "*"),
+        "Told": body("AWS::SES::ConfigurationSetEventDestination", EventDestination=destination),
+        "Topic": body("AWS::SNS::Topic", Subscription=[{"Protocol": "lambda", "Endpoint": arn("Worker")}]),
+        "Rule": rule({"source": ["aws.ses"]}),
+    }
+
+    report = make.check(resources)
+
+    doubts = ("with which configuration set mail is sent only the code tells",) if verdict == "unproven" else ()
+    assert (report.verdict, report.approximations) == (verdict, doubts)
 
 
 @pytest.mark.parametrize(

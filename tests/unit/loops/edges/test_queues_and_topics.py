@@ -109,6 +109,31 @@ def test_a_queue_that_is_open_for_a_services_resource_is_not_open_for_roles(
     assert make.check(resources).verdict == verdict
 
 
+def test_who_moves_messages_back_has_to_be_allowed_to_send_them(make: Make) -> None:
+    # "Configuring queue permissions" for a redrive: it asks for `sqs:SendMessage` on where the messages go.
+    resources = queue_loop(make)
+    resources["Dead"] = body("AWS::SQS::Queue")
+    resources["Queue"]["Properties"]["RedrivePolicy"] = {"deadLetterTargetArn": arn("Dead"), "maxReceiveCount": 1}
+    moves = make.allow("sqs:StartMessageMoveTask", arn("Dead"))
+
+    resources["Role"] = make.role(moves)
+    assert make.check(resources).verdict == "loop-free"
+    resources["Role"] = make.role(moves, make.allow("sqs:SendMessage", arn("Queue")))
+    assert make.check(resources).verdict == "loop"
+
+
+@pytest.mark.parametrize(("given", "verdict"), [({"DestinationArn": arn("Queue")}, "loop"), ({}, "unproven")])
+def test_a_state_machine_moves_messages_back(make: Make, given: Any, verdict: str) -> None:
+    move = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:startMessageMoveTask", "End": True}
+    definition = {"StartAt": "Move", "States": {"Move": {**move, "Parameters": {"SourceArn": arn("Dead"), **given}}}}
+    resources = queue_loop(make)
+    resources["Dead"] = body("AWS::SQS::Queue")
+    resources["Role"] = make.role(make.allow("states:StartExecution", {"Ref": "Machine"}))
+    resources["Machine"] = body("AWS::StepFunctions::StateMachine", Definition=definition)
+
+    assert make.check(resources).verdict == verdict
+
+
 def test_recursion_that_is_allowed_is_not_stopped(make: Make) -> None:
     resources = queue_loop(make)
     resources["Worker"]["Properties"]["RecursiveLoop"] = "Allow"
