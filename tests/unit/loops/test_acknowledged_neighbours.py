@@ -104,6 +104,39 @@ def test_of_the_loops_of_functions_that_share_a_grant_any_one_that_is_not_acknow
         assert [f.fingerprint for f in check([template], acknowledgements=others).findings] == [name]
 
 
+@pytest.mark.parametrize("first", ["AB", "BA"])
+def test_what_is_left_out_for_one_of_two_functions_with_a_grant_is_there_for_the_other(make: Make, first: str) -> None:
+    def arn(name: str) -> dict[str, Any]:
+        return {"Fn::GetAtt": [name, "Arn"]}
+
+    outcome = {"FunctionName": {"Ref": "B"}, "Qualifier": "$LATEST"}
+    resources: dict[str, dict[str, Any]] = {
+        **{name: make.function(RecursiveLoop="Allow") for name in first},
+        "C": make.function("Calling", RecursiveLoop="Allow"),
+        "Role": make.role(make.allow("sqs:SendMessage", "*")),
+        "Calling": make.role(make.allow("lambda:InvokeFunction", arn("A"))),
+        "Outcome": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {**outcome, "DestinationConfig": {"OnSuccess": {"Destination": arn("A")}}},
+        },
+    }
+    for name in "BC":
+        mapping = {"EventSourceArn": arn(f"Queue{name}"), "FunctionName": {"Ref": name}}
+        resources[f"Queue{name}"] = {"Type": "AWS::SQS::Queue"}
+        resources[f"OfQueue{name}"] = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping}
+    template = make.template(resources)
+    meant = acknowledging_all(template)
+
+    report = check([template], acknowledgements=meant.values())
+
+    loops = [" ".join(sorted(step.source_id for step in one.finding.path)) for one in report.acknowledged]
+    assert sorted(loops) == ["A B C QueueB QueueC", "A B QueueB", "A C QueueC", "B QueueB"]
+    for name in meant:
+        others = [acknowledgement for other, acknowledgement in meant.items() if other != name]
+
+        assert [f.fingerprint for f in check([template], acknowledgements=others).findings] == [name]
+
+
 def test_only_what_is_gone_is_stale_while_another_loop_is_there(make: Make) -> None:
     template = invoking_each_other(make, 3)
     *others, _ = acknowledging_all(template).values()
