@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.fixes import fixes
@@ -149,4 +150,20 @@ def _reasons(graph: Graph, edge: Edge) -> list[str]:
     if isinstance(edge.outlet, Grant):
         texts += symbols_in(edge.outlet.allow.resource)
     found = [*edge.passage.doubts, *(why for character in texts if (why := symbols[character].why))]
-    return found or [SAME_NAME]
+    return found or [_taken_away(graph, edge) or SAME_NAME]
+
+
+def _taken_away(graph: Graph, edge: Edge) -> str:
+    """What takes away may or may not take this, and nothing else is uncertain; empty if that is not why."""
+    outlet, passage = edge.outlet, edge.passage
+    if not isinstance(outlet, Grant):
+        return ""
+    way = [passage.first, *(hop.target for hop in passage.hops)]
+    for what, without in (
+        ("a `Deny`", replace(outlet, denies=())),
+        ("a `NotResource`", replace(outlet, allow=replace(outlet.allow, excluded=()))),
+    ):
+        others = graph.passages(without) if without != outlet else ()
+        if any(other.is_sure and [other.first, *(hop.target for hop in other.hops)] == way for other in others):
+            return f"whether {what} covers it is known at deployment only"
+    return ""

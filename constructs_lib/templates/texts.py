@@ -32,7 +32,7 @@ LEFT_OUT = "it may be left out under a condition"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
-_OF_STACK = {"AWS::StackId", "AWS::StackName", "AWS::NotificationARNs"}
+_OF_STACK = {"AWS::StackId", "AWS::StackName"}
 _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
 
