@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops import check
+from constructs_lib.loops import check, finder
 
 if TYPE_CHECKING:
+    import pytest
+
     from constructs_lib.loops import Report
     from tests.unit.loops.conftest import Make
 
@@ -53,3 +55,11 @@ def test_loops_of_functions_with_themselves_come_first_and_what_shares_nothing_f
         ("unproven", "ABC"),
         ("unproven", "DE"),
     ]
+
+
+def test_loops_of_many_functions_with_themselves_are_found_at_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finder, "MAX_ROUNDS", 1)
+    report = invoking(make, "AA", "BB", "CC", "AB?", "BC?", "CA?", "CD", "DC?", "DE", "ED?")
+
+    assert told(report) == [("loop", "A"), ("loop", "B"), ("loop", "C"), ("unproven", "CD")]
+    assert report.approximations[0] == "there are more loops than are shown"
