@@ -183,7 +183,10 @@ class Graph:
         for actor in actors:
             if not actor.by_role:
                 continue
-            identity = self._identities[actor.node] = permissions.of(actor.role, actor.node)
+            identity = permissions.of(actor.role, actor.node)
+            if actor.only:
+                identity = identity.limited(actor.only)
+            self._identities[actor.node] = identity
             self._grant(actor.node, identity)
             for allow, role in chains.lent(identity):
                 self.outlets[actor.node].append(Grant(allow, permissions.role(role).denies))
@@ -208,7 +211,7 @@ class Graph:
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self._named.of(arn, expects)
-        if not found:
+        if not found and not self.system.symbols.free_in(arn):
             self.not_modelled[f"what `{self.system.symbols.show(arn)}` does"] = None
         return found
 
