@@ -45,6 +45,7 @@ def acknowledge(construct: constructs.IConstruct, *, fingerprint: str, reason: s
             raise _invalid(path, f"its `{name}` is empty")
     entry = {"fingerprint": fingerprint, "reason": reason, "bound": bound}
     if isinstance(construct, cdk.Stack):
+        note(construct, users_line(), "acknowledge", fingerprint)
         options = construct.template_options
         options.metadata = _with(dict(options.metadata or {}), entry)
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from constructs_lib.finish import identity
 from constructs_lib.templates import Template, dependency_cycle, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import constructs
 
@@ -72,7 +73,12 @@ class _Finding:
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class Guard:
-    """The plugin; after a synthesis it knows what it found."""
+    """The plugin.
+
+    Attributes:
+        diagnostics: what it found in the last synthesis.
+        summary: a line for each stage, about a synthesis that passes: then CDK took what was found as acknowledged.
+    """
 
     def __init__(self) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -98,9 +104,9 @@ class Guard:
         paths = {Path(stack.template_path): stack.stack_construct_path for stack in context.stack_templates}
         declarations = Declarations(context.app_construct, map(_metadata, paths))
         # Each stage has an assembly, which is a folder, of its own.
-        folders: dict[Path, list[Path]] = {}
-        for path in paths:
-            folders.setdefault(path.parent, []).append(path)
+        folders: dict[Path, dict[Path, str]] = {}
+        for path, name in paths.items():
+            folders.setdefault(path.parent, {})[path] = name
         stages = [list(_read(some)) for some in folders.values()]
         reports = loops.check_stages(stages, acknowledgements=[()] * len(stages))
         findings: list[_Finding] = []
@@ -108,8 +114,8 @@ class Guard:
         for templates, report in zip(stages, reports, strict=True):
             findings += _dependency_cycles(templates, declarations)
             findings += [_loop(found, templates[0], declarations) for found in report.findings]
-            stage = paths.get(templates[0].path or Path(), "").rpartition("/")[0] if len(stages) > 1 else ""
-            summaries.append(f"{stage}: {report.summary}" if stage else report.summary)
+            stage = templates[0].name.rpartition("/")[0] if len(stages) > 1 else ""
+            summaries.append(f"{stage}: {_summary(report)}" if stage else _summary(report))
         self.summary = "\n".join(summaries)
         self.diagnostics = tuple(finding.diagnostic for finding in findings)
         if findings:
@@ -122,13 +128,20 @@ class Guard:
         )
 
 
-def _read(paths: Iterable[Path]) -> Iterator[Template]:
+def _summary(report: loops.Report) -> str:
+    verdict, colon, counts = report.summary.partition(":")
+    in_cdk = f", {len(report.findings)} acknowledged in CDK" if report.findings else ""
+    return f"{verdict}{in_cdk}{colon}{counts}"
+
+
+def _read(paths: Mapping[Path, str]) -> Iterator[Template]:
     """The templates of the stacks, with their nested stacks in them, which CDK leaves out: they are assets.
 
-    A nested stack whose own resource is not recognised is read beside the others all the same.
+    They are called as in the assembly's manifest, for fingerprints that are those of `constructs-lib check cdk.out`. A
+    nested stack whose own resource is not recognised is read beside the others all the same.
     """
-    for path in paths:
-        template = _with_construct_paths(read(path))
+    for path, name in paths.items():
+        template = _with_construct_paths(read(path, name=name))
         yield template
         known = {child.path for child in template.with_nested()}
         manifest = path.with_name(path.name.replace(".template.json", ".assets.json"))
@@ -201,26 +214,44 @@ def _loop(found: loops.Finding, any_template: Template, declarations: Declaratio
     if not found.path:
         return _Finding(diagnostic, proven=found.verdict == "loop", template=any_template)
     first = found.path[0]
-    return _Finding(diagnostic, proven=found.verdict == "loop", template=first.template, logical_id=first.source_id)
+    logical_id = first.source_id if first.source_id in first.template.resources else ""
+    return _Finding(diagnostic, proven=found.verdict == "loop", template=first.template, logical_id=logical_id)
 
 
 def _line(found: loops.Finding, step: loops.Step, declarations: Declarations) -> Line | None:
     """Where the user declared what makes an arrow: the grant, the trigger, or a construct of its own."""
     if found.reference == "acknowledgement-stale":
         named = _FINGERPRINT.search(found.headline)
-        return declarations.of_part(_path(step.template, step.source_id), ("acknowledge", named[0] if named else ""))
+        path = _path(step.template, step.source_id) or step.template.name
+        return declarations.of_part(path, ("acknowledge", named[0] if named else ""))
     logical_id = str(step.at[1]) if len(step.at) > 1 else ""
-    path = _path(step.at_template or step.template, logical_id)
+    template = step.at_template or step.template
+    path = _path(template, logical_id)
     if step.granted:
-        return declarations.of_grant(path, *step.granted)
+        line = declarations.of_grant(path, *step.granted)
+        # A policy that CDK makes for a role is made by the first grant.
+        return declarations.of(path) if line is None and _is_one_grant(template, logical_id) else line
     line = declarations.of_part(path, step.at[3:])  # behind `Resources`, the logical id and `Properties`
     is_end = logical_id in {step.source_id, step.target_id}
     return line if line or is_end else declarations.of(path)
 
 
+def _is_one_grant(template: Template, logical_id: str) -> bool:
+    resource = template.resources.get(logical_id)
+    if resource is None or resource.type != "AWS::IAM::Policy":
+        return False
+    document = resource.properties.get("PolicyDocument")
+    return (
+        isinstance(document, Mapping)
+        and isinstance(document.get("Statement"), list)
+        and len(document["Statement"]) == 1
+    )
+
+
 def _declared(constructs: Iterable[tuple[str, Template, str]], declarations: Declarations) -> list[str]:
     """Where the user declared what takes part, as notes."""
-    lines = {name: declarations.of(_path(template, logical_id)) for name, template, logical_id in constructs}
+    paths = {name: _path(template, logical_id) for name, template, logical_id in constructs}
+    lines = {name: declarations.of(path) for name, path in paths.items() if path}
     return [f"`{name}` is declared at {line}" for name, line in lines.items() if line]
 
 

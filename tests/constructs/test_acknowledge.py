@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -14,6 +15,8 @@ from aws_cdk import aws_s3 as s3
 import constructs_lib
 from constructs_lib import PutObject, RustFunction, S3Trigger, acknowledge, stable_name
 from constructs_lib.errors import ConstructsLibError
+from constructs_lib.loops import check
+from constructs_lib.templates import discover
 from constructs_lib.validation import guard_of
 
 if TYPE_CHECKING:
@@ -88,6 +91,24 @@ def test_stages_are_systems_of_their_own(app: cdk.App, declare: Declare) -> None
         " 3 edges; not modelled: what one stage of the app may do to another"
         for stage in ("Dev", "Prod")
     ]
+
+
+def test_a_loop_over_stacks_has_one_fingerprint_in_all_stages_and_on_the_command_line(
+    app: cdk.App, declare: Declare
+) -> None:
+    for stage in (cdk.Stage(app, "Dev"), cdk.Stage(app, "Prod")):
+        photos = s3.Bucket(cdk.Stack(stage, "Data"), "Photos", bucket_name=f"photos-of-{stage.stage_name.lower()}")
+        declare(cdk.Stack(stage, "Compute"), "Resize", triggers=[S3Trigger(photos)], access=[PutObject(photos)])
+    with pytest.raises(RuntimeError):
+        app.synth()
+    guard = guard_of(app)
+    assert guard
+    told = [re.findall(r'fingerprint="([0-9a-f]{12})"', " ".join(found.helps)) for found in guard.diagnostics]
+    checked = [
+        [finding.fingerprint for finding in check(found.templates).findings] for found in discover([Path(app.outdir)])
+    ]
+    assert told == checked
+    assert told[0] == told[1]
 
 
 def test_a_wider_prefix_voids_it(app: cdk.App, stack: cdk.Stack, declare: Declare) -> None:

@@ -201,6 +201,13 @@ class TestCdk:
         assert "built" not in errors
         assert project.emitted == []
 
+    def test_what_ls_leaves_can_be_checked_before_anything_is_built(self, project: Project) -> None:
+        project.declare(written="in/")
+        code, _, errors = project.cdk("ls")
+        assert (code, errors.count("built")) == (0, 0)
+        code, output, _ = project.run(sys.executable, "-m", "constructs_lib", "check", "cdk.out")
+        assert (code, output.count("error[s3-invocation-loop]")) == (1, 1)
+
     def test_a_context_key_turns_the_guard_off(self, project: Project) -> None:
         project.declare(written="in/")
         code, _, errors = project.cdk("synth", "--quiet", "--context", "constructs-lib:guard=false")
@@ -249,7 +256,7 @@ class TestAcknowledged:
         project.declare(later=UNKNOWN + BY_NAME.replace("REFERENCE", "invocation-loop-unproven"))
         code, _, errors = project.cdk("synth", "--quiet")
         assert (code, errors.count("error[invocation-loop-unproven]")) == (0, 0)
-        assert "\nLoops: unproven: 6 resources read; graph: 1 function" in errors
+        assert "\nLoops: unproven, 1 acknowledged in CDK: 6 resources read; graph: 1 function" in errors
         assert project.emitted == ["Thumbnails"]
 
     def test_what_is_unproven_is_let_pass_by_its_fingerprint(self, project: Project) -> None:

@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as s3n
 from aws_cdk import aws_sqs as sqs
 
 import constructs_lib
@@ -157,6 +158,37 @@ Thumbnails/Work  -- sqs:SendMessage -->      Thumbnails/Jobs
 Thumbnails/Jobs  -- event source mapping --> Thumbnails/Work  function.add_event_source(source)
 `Thumbnails/Work` is declared at function = lambda_.Function(
 `Thumbnails/Jobs` is declared at jobs = sqs.Queue(stack, "Jobs")"""
+    )
+
+
+def test_the_only_grant_to_a_role_of_cdks_own_has_the_line_of_its_policy(
+    app: cdk.App, stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JSII_HOST_STACK_TRACES", "1")
+    photos = bucket(stack)
+    function = lambda_.Function(
+        stack,
+        "Work",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+    photos.grant_put(function)
+    photos.add_event_notification(s3.EventType.OBJECT_CREATED, s3n.LambdaDestination(function))
+    constructs_lib.guard(app)
+    assert placed(app).splitlines()[0].endswith("  photos.grant_put(function)")
+
+
+def test_an_acknowledgement_of_a_stack_without_its_loop_has_its_line(
+    app: cdk.App, stack: cdk.Stack, declare: Declare
+) -> None:
+    declare(stack, "Resize")
+    constructs_lib.acknowledge(stack, fingerprint="0a1b2c3d4e5f", reason="one rewrite", bound="a marker")
+    assert (
+        placed(app)
+        == """\
+Thumbnails  acknowledges `0a1b2c3d4e5f`: one rewrite  \
+constructs_lib.acknowledge(stack, fingerprint="0a1b2c3d4e5f", reason="one rewrite", bound="a marker")"""
     )
 
 
