@@ -21,6 +21,7 @@ from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import STAR, show_glob
+from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.loops.targets import Targets
 from constructs_lib.templates.grouped import Grouped
@@ -152,6 +153,7 @@ class Graph:
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets_of: Grouped[Listener, Node] = Grouped()
         self._named = Targets(system)
+        self._owners = Owners(system)
         self._inward: Grouped[Node, Node] = Grouped()
         for kind in kinds:
             for listener in kind.listeners(system):
@@ -328,7 +330,8 @@ class Graph:
                 action = grant.allow.actions.touches(deposit.action)
                 if action is not None:
                     for name in channel.addresses:
-                        yield from self._deposited(grant, action, channel, deposit, name)
+                        if not self._owners.apart(grant.allow.resource, name):
+                            yield from self._deposited(grant, action, channel, deposit, name)
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"

@@ -15,7 +15,7 @@ from constructs_lib.loops.resource_policies import resource_policies
 from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from constructs_lib.loops.policies import Statement
     from constructs_lib.templates.system import Node, System
@@ -53,6 +53,16 @@ class Identity:
                 self.allows.append(replace(rule, doubt=rule.doubt or doubt) if doubt else rule)
             else:
                 self.denies += (rule,)
+
+    def limited(self, actions: Sequence[str]) -> Identity:
+        """The same role, as far as it allows some actions."""
+        few = [
+            replace(allow, actions=Actions((action,)))
+            for allow in self.allows
+            for action in actions
+            if allow.actions.covers(action) is not None
+        ]
+        return Identity(self.name, few, self.denies, self.unknown if few else (), self.arns)
 
     def add_unknown(self, what: str) -> None:
         """Add a policy or role that may allow everything, because nobody can tell."""

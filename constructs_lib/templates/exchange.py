@@ -10,6 +10,7 @@ from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.plain import MISSING
 from constructs_lib.templates.sam import expanded
+from constructs_lib.templates.serverless import spelled_out
 from constructs_lib.templates.structures import Structures
 from constructs_lib.templates.symbols import Symbols
 
@@ -29,7 +30,7 @@ class Exchange(Structures):
     """
 
     def __init__(self, templates: Iterable[Template]) -> None:
-        self.templates = tuple(map(expanded, flattened(templates)))
+        self.templates = tuple(expanded(spelled_out(template)) for template in flattened(templates))
         self.symbols = Symbols()
         self._children = {
             (id(self.templates[template.parent[0]]), template.parent[1]): template

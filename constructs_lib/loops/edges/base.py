@@ -162,11 +162,13 @@ class Actor:
         node: the resource.
         role: the property's value that names its role.
         by_role: whether it may do what its role allows; if not, it does what its definition says.
+        only: the actions that it takes of what its role allows; empty for all.
     """
 
     node: Node
     role: Any = None
     by_role: bool = True
+    only: tuple[str, ...] = ()
 
 
 class EdgeKind:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["CALLS", "STATE_MACHINE", "UNKNOWN", "Call", "effects"]
+__all__ = ["CALLS", "STATE_MACHINE", "UNKNOWN", "Call", "action", "effects", "is_known"]
 
 STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 UNKNOWN = object()
@@ -120,6 +120,32 @@ CALLS: Mapping[str, Call] = {
     "scheduler:createschedule": _SCHEDULE,
     "scheduler:updateschedule": _SCHEDULE,
 }
+
+
+_SERVICES = {
+    "cloudwatchevents": "events",
+    "cloudwatchlogs": "logs",
+    "cognitoidentityprovider": "cognito-idp",
+    "bedrockagentruntime": "bedrock",
+    "bedrockruntime": "bedrock",
+    "eventbridge": "events",
+    "iotdataplane": "iot",
+    "sesv2": "ses",
+    "sfn": "states",
+}
+"""What policies call services that state machines call by another name."""
+_READ_OTHERWISE = {"apigateway:invoke", "events:putevents", "eventbridge:putevents", "http:invoke"}
+
+
+def action(name: str) -> str:
+    """The action in policies that a call needs."""
+    service, _, call = name.partition(":")
+    return f"{_SERVICES.get(service.lower(), service.lower())}:{call[:1].upper()}{call[1:]}"
+
+
+def is_known(name: str) -> bool:
+    """Whether `effects` tells what a call does; of others the role tells on what they do it."""
+    return name in CALLS or name in _READ_OTHERWISE
 
 
 def effects(system: System, node: Node, name: str, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:

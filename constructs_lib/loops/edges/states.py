@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
-from constructs_lib.loops.edges.calls import STATE_MACHINE, UNKNOWN, effects
+from constructs_lib.loops.edges.calls import STATE_MACHINE, UNKNOWN, action, effects, is_known
 from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.keys import literal
@@ -47,7 +47,12 @@ class StateMachines(EdgeKind):
     def actors(self, system: System) -> Iterator[Actor]:
         """All state machines; those without a readable definition act by their role."""
         for node in system.nodes(STATE_MACHINE):
-            yield Actor(node, node.get("RoleArn"), by_role=None in _definitions(system, node))
+            definitions = _definitions(system, node)
+            yield Actor(node, node.get("RoleArn"), by_role=None in definitions)
+            calls = [call for found in definitions if found is not None for call in _calls(system, node, found)]
+            others = tuple(dict.fromkeys(action(call) for call in calls if not is_known(call.lower())))
+            if others and None not in definitions:
+                yield Actor(node, node.get("RoleArn"), only=others)
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All state machines."""
@@ -89,8 +94,22 @@ class StateMachines(EdgeKind):
         if system.symbols.free_in(resource):
             yield Put(node, resource, "task", expects=(FUNCTION, STATE_MACHINE))
             return
-        name = resource.partition(":states:::")[2].lower().removeprefix("aws-sdk:").partition(".")[0]
+        name = _called(resource).lower()
         yield from effects(system, node, name, arguments, f"task {name}")
+
+
+def _calls(system: System, node: Node, found: Mapping[str, Any]) -> Iterator[str]:
+    """The service calls of a definition's tasks."""
+    for state in _states(system, node, found):
+        resource = state.get("Resource") if state.get("Type") == "Task" else None
+        for text in system.texts(_substituted(resource, node), node.template) if resource is not None else ():
+            if ":states:::" in text:
+                yield _called(text)
+
+
+def _called(resource: str) -> str:
+    """The service call that a task's resource names."""
+    return resource.partition(":states:::")[2].removeprefix("aws-sdk:").partition(".")[0]
 
 
 def _definitions(system: System, node: Node) -> list[Mapping[str, Any] | None]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
+from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import Language
 
@@ -63,6 +64,10 @@ class Firehoses(EdgeKind):
         for key in ("S3Configuration", "S3BackupConfiguration"):
             for nested in system.mapping(destination.get(key), node.template):
                 yield from self._delivered(system, node, nested)
+        for endpoint in system.mapping(destination.get("EndpointConfiguration"), node.template):
+            for url in system.texts(endpoint.get("Url"), node.template):
+                for arn in called(system, url):
+                    yield Listener(node, FIREHOSE, arn, "request", carry=always(Message()), entry=destination)
         for arn in system.texts(destination["BucketARN"], node.template) if "BucketARN" in destination else ():
             for key, failure in (("Prefix", False), ("ErrorOutputPrefix", True)):
                 if key in destination or not failure:

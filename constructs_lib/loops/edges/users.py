@@ -53,6 +53,11 @@ class UserPools(EdgeKind):
             names = tuple(f"cognito-idp:userpool/{name}" for name in system.names(node))
             yield Channel(node, names, _DEPOSITS)
 
+    def left_out(self, system: System) -> Iterator[str]:
+        """The pools that the Serverless Framework looks up by name when it deploys."""
+        for node in system.nodes("Custom::CognitoUserPool"):
+            yield f"who changes users of the pool of `{system.label(node)}`"
+
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions of all triggers."""
         for node in system.nodes(_POOL):
