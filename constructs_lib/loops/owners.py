@@ -1,0 +1,64 @@
+"""Whose name is whose: no two resources that are there have one name, whatever their names turn out to be."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.addresses import address
+from constructs_lib.loops.keys import ANY, STAR
+from constructs_lib.templates.symbols import has_symbols
+
+if TYPE_CHECKING:
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["Owners"]
+
+_BORDERS = "/:"
+
+
+class Owners:
+    """The declared resources of a system by their addresses."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._known: dict[str, Node | None] = {}
+
+    def apart(self, pattern: str, name: str) -> bool:
+        """Whether a pattern names one declared resource, and an address is that of another one.
+
+        Args:
+            pattern: a glob over addresses.
+            name: a resource's address.
+        """
+        if pattern.startswith(name) or not (has_symbols(pattern) or has_symbols(name)):
+            return False
+        meant = self._owner(pattern)
+        other = self._owner(name) if meant is not None else None
+        if meant is None or other is None or meant is other:
+            return False
+        # What a condition may leave out has no name then, and another one may have it.
+        is_there = meant.template is other.template or meant.template.parent is None
+        return is_there and "Condition" not in meant.body and len(self._system.names(meant)) == 1
+
+    def _owner(self, text: str) -> Node | None:
+        """The resource whose address a text is or begins with, up to a border."""
+        if text not in self._known:
+            head = text.partition(STAR)[0].partition(ANY)[0]
+            ends = [index for index, character in enumerate(head) if character in _BORDERS]
+            whole = [len(head)] if head == text else []
+            found = (self._by_address.get(head[:end]) for end in (*ends, *whole))
+            self._known[text] = next((node for node in found if node is not None), None)
+        return self._known[text]
+
+    @cached_property
+    def _by_address(self) -> dict[str, Node | None]:
+        """None for what several may have, of which conditions leave one."""
+        found: dict[str, Node | None] = {}
+        for node in self._system.addressed():
+            if node.id in node.template.resources:
+                for arn in self._system.arns(node):
+                    name = address(arn, unknown=self._system.account)
+                    if name is not None:
+                        found[name] = node if found.get(name, node) is node else None
+        return found
