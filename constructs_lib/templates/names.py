@@ -141,6 +141,7 @@ NAMING: Mapping[str, Naming] = {
 STANDS_FOR: Mapping[tuple[str, str], str] = {
     ("AWS::S3::AccessPoint", "Alias"): "Bucket",
     ("AWS::S3::BucketPolicy", "Ref"): "Bucket",
+    ("AWS::Logs::Destination", "Arn"): "TargetArn",
     ("AWS::SecretsManager::SecretTargetAttachment", "Ref"): "SecretId",
     ("AWS::SSM::Parameter", "Ref"): "Name",
     ("AWS::SSM::Parameter", "Value"): "Value",

@@ -6,15 +6,18 @@ managed policy lets it, is no way that code takes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
+from constructs_lib.loops.policies import documents
 from constructs_lib.templates.template import Resource
-from constructs_lib.templates.texts import Resolved
+from constructs_lib.templates.texts import MISSING, Resolved
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -24,6 +27,9 @@ __all__ = ["LOG_GROUP", "METRIC_FILTER", "Logs"]
 LOG_GROUP = "AWS::Logs::LogGroup"
 _SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 METRIC_FILTER = "AWS::Logs::MetricFilter"
+_POLICY = "AWS::Logs::AccountPolicy"
+_UNKNOWN = {"DestinationArn": {"Fn::GetAtt": ["", "DestinationArn"]}}
+_ALL_BUT = re.compile(r"\s*LogGroupName\s+NOT\s+IN\s*\[[^\]]*\]\s*$", re.IGNORECASE)
 _WRITES = (Deposit("logs:PutLogEvents", rest="stream"),)
 _READERS = (FUNCTION, STREAM, FIREHOSE)
 
@@ -65,6 +71,7 @@ class Logs(EdgeKind):
                 )
         for node in system.nodes(STATE_MACHINE) if known else ():
             yield from _executions(system, node)
+        yield from _by_policy(system)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The destinations of all subscriptions."""
@@ -96,13 +103,42 @@ def _executions(system: System, node: Node) -> Iterator[Put]:
 
 
 def _log_groups(system: System, node: Node) -> Iterator[str]:
-    configured = False
-    for logging in system.mapping(node.get("LoggingConfig"), node.template):
-        if "LogGroup" in logging:
-            configured = True
-            yield from system.texts(logging["LogGroup"], node.template)
-    if not configured:
+    """The groups that a function may log to: the one that is set, or the one that Lambda makes."""
+    given = node.get("LoggingConfig")
+    configured = [logging.get("LogGroup") for logging in system.mapping(given, node.template)]
+    is_open = given is None or may_be_absent(system, given, node.template)
+    for group in configured:
+        for choice in system.choices(group, node.template):
+            if choice is None or choice is MISSING:
+                is_open = True
+            else:
+                yield from system.texts(choice, node.template)
+    if is_open:
         yield from (f"/aws/lambda/{name}" for name in system.names(node))
+
+
+def _by_policy(system: System) -> Iterator[Put]:
+    """What functions log, to whom a policy of the account sends the logs of all groups but those that it names."""
+    for policy in system.nodes(_POLICY):
+        if system.text(policy.get("PolicyType"), policy.template) in {"SUBSCRIPTION_FILTER_POLICY", None}:
+            for document in documents(system, policy.get("PolicyDocument"), policy.template):
+                arns = system.texts(
+                    (document or {}).get("DestinationArn", {"Fn::GetAtt": ["", "DestinationArn"]}), policy.template
+                )
+                for node in system.nodes(FUNCTION):
+                    for name in _log_groups(system, node):
+                        if not _is_excluded(system, policy, name):
+                            needs = (("logs:PutLogEvents", f"logs:log-group:{name}:"),)
+                            yield from (
+                                Put(node, arn, "logs", expects=_READERS, needs=needs, by=policy) for arn in arns
+                            )
+
+
+def _is_excluded(system: System, policy: Node, name: str) -> bool:
+    """Whether a policy leaves a group out for certain: `LogGroupName NOT IN ["/aws/lambda/mine"]`."""
+    criteria = policy.get("SelectionCriteria")
+    found = system.texts(criteria, policy.template) if criteria is not None else ()
+    return len(found) == 1 and bool(_ALL_BUT.match(found[0])) and f'"{name}"' in found[0]
 
 
 def _anew(message: Message) -> Message:
