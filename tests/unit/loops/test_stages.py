@@ -37,13 +37,13 @@ def stage(name: str, *, bucket: Any, writes: Any, acknowledged: str = "") -> lis
     return [Template.of({"Resources": resources}, name=f"{name}/Thumbnails")]
 
 
-def test_names_that_could_turn_out_to_be_the_same_make_no_loop() -> None:
+def test_names_that_are_made_at_deployment_make_no_loop_between_stages() -> None:
     def both(acknowledged: str = "") -> list[list[Template]]:
         return [stage(name, bucket=OWN, writes=OWN, acknowledged=acknowledged) for name in ("Dev", "Prod")]
 
     name = check(both()[0]).findings[0].fingerprint
     together = check([template for one in both(name) for template in one])
-    assert [found.verdict for found in together.findings] == ["unproven"]
+    assert (together.findings, len(together.acknowledged)) == ((), 2)
 
     reports = check_stages(both(name), acknowledgements=[(), ()])
 
