@@ -22,6 +22,8 @@ from constructs_lib.declarations import Declarations
 from constructs_lib.errors import ConstructsLibError, Diagnostic, remember, show_errors_without_traceback
 from constructs_lib.finish import identity
 from constructs_lib.templates import Template, dependency_cycle, read
+from constructs_lib.templates.cycles import references
+from constructs_lib.templates.policy_sizes import MAX_INLINE, LargeRole, large_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -113,6 +115,7 @@ class Guard:
         summaries = []
         for templates, report in zip(stages, reports, strict=True):
             findings += _dependency_cycles(templates, declarations)
+            findings += _large_roles(templates, declarations)
             findings += [_loop(found, templates[0], declarations) for found in report.findings]
             stage = templates[0].name.rpartition("/")[0] if len(stages) > 1 else ""
             summaries.append(f"{stage}: {_summary(report)}" if stage else _summary(report))
@@ -204,12 +207,22 @@ def _dependency_cycles(templates: Iterable[Template], declarations: Declarations
             yield _Finding(diagnostic, proven=True, template=template, logical_id=cycle[0])
 
 
+def _large_roles(templates: Iterable[Template], declarations: Declarations) -> Iterator[_Finding]:
+    for template in itertools.chain.from_iterable(one.with_nested() for one in templates):
+        for large in large_roles(template):
+            diagnostic = _large_role(_name(template, large.logical_id), large)
+            of = [key for key, one in template.resources.items() if large.logical_id in references(one)]
+            declared = _declared([(_name(template, key), template, key) for key in of], declarations)
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *declared))
+            yield _Finding(diagnostic, proven=True, template=template, logical_id=large.logical_id)
+
+
 def _loop(found: loops.Finding, any_template: Template, declarations: Declarations) -> _Finding:
     diagnostic = found.diagnostic([_line(found, step, declarations) for step in found.path])
     ends = [(step.source, step.template, step.source_id) for step in found.path]
     diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *_declared(ends, declarations)))
     if found.fingerprint:
-        meant = f'acknowledge(function, fingerprint="{found.fingerprint}", reason="…", bound="…")'
+        meant = f'constructs_lib.acknowledge(function, fingerprint="{found.fingerprint}", reason="…", bound="…")'
         diagnostic = replace(diagnostic, helps=(*diagnostic.helps, f"if it is meant: {meant}"))
     if not found.path:
         return _Finding(diagnostic, proven=found.verdict == "loop", template=any_template)
@@ -286,6 +299,25 @@ def _ways_out(types: set[str]) -> tuple[str, ...]:
         'name the bucket, e.g. bucket_name=stable_name("photos"), and let the function know it by that name',
         "or let the bucket send its events to EventBridge, where everything may refer to everything",
         general,
+    )
+
+
+def _large_role(name: str, large: LargeRole) -> Diagnostic:
+    rows = [(f"{size:,}", actions, resources) for actions, resources, size in large.grants]
+    width = max((len(size) for size, *_ in rows), default=0)
+    return Diagnostic(
+        reference="role-policies-too-large",
+        headline=f"the inline policies of `{name}` have {large.size:,} characters or more, IAM takes {MAX_INLINE:,}",
+        evidence="\n".join(
+            f"{size:>{width}}  {actions} on {resources} resource{'s' * (resources != 1)}"
+            for size, actions, resources in rows
+        ),
+        notes=("CloudFormation would refuse the deployment: maximum policy size exceeded",),
+        helps=(
+            "grant once what is granted often, e.g. on the prefix that many keys share",
+            "or attach a managed policy: role.add_managed_policy(iam.ManagedPolicy(stack, id, statements=[…]))",
+            "or let several functions do the work, each with what it needs",
+        ),
     )
 
 
