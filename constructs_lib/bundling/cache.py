@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from constructs_lib.bundling.elf import is_bootstrap
 from constructs_lib.errors import ConstructsLibError, Diagnostic
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "Entry", "folder", "sha256_of"]
 
-_UNUSED_FOR = 30 * 24 * 3600  # seconds after which a built file is dropped
+_UNUSED_FOR = 30 * 24 * 3600  # seconds after which what nobody used is dropped
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,11 @@ class Cache:
             ) from error
 
     def target(self, workspace: Path) -> Path:
-        """Where cargo keeps a workspace's intermediate files."""
-        return self.root / "target" / _named(workspace)
+        """Where cargo keeps a workspace's intermediate files; asking for it counts as use."""
+        target = self.root / "target" / _named(workspace)
+        with suppress(OSError):  # not there yet
+            os.utime(target)
+        return target
 
     def binary(self, entry: Entry) -> Path:
         """Where an entry's built file is."""
@@ -129,21 +132,40 @@ class Cache:
     def lock(self, workspace: Path, waits: Callable[[], None]) -> Iterator[None]:
         """Keep other builds of this workspace out; `waits` is called if one is running."""
         with (self.root / "locks" / _named(workspace)).open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _locked(file):
                 waits()
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def prune(self) -> None:
-        """Drop what nobody used for a month, and what an interrupted process left."""
-        old = time.time() - _UNUSED_FOR
+        """Drop what nobody used for a month, and what an interrupted process left.
+
+        Intermediate files are by far the largest part: those of checkouts that were moved or removed would stay.
+        """
         for name in ("index", "binaries", "new"):
-            for path in (self.root / name).iterdir():
+            for path in self._unused(name):
                 with suppress(FileNotFoundError):  # another process may be faster
-                    if path.stat().st_mtime < old:
-                        shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for path in self._unused("target"):
+            with (self.root / "locks" / path.name).open("w") as file:
+                if _locked(file):
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def _unused(self, name: str) -> Iterator[Path]:
+        old = time.time() - _UNUSED_FOR
+        for path in (self.root / name).iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < old:
+                    yield path
+
+
+def _locked(file: IO[str]) -> bool:
+    """Lock a file until it is closed, unless somebody has."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _named(workspace: Path) -> str:
