@@ -41,6 +41,7 @@ class Link:
         wakes: how it invokes, if it leads to a function.
         woken_async: whether it takes effect only for functions that are invoked asynchronously.
         live: whether anything can flow at all.
+        certain: whether a loop over it can be proven.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Link:
     wakes: Literal["async", "sync"] = "async"
     woken_async: bool = False
     live: bool = True
+    certain: bool = True
 
     @property
     def name(self) -> str:

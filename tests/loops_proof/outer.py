@@ -24,6 +24,8 @@ def outer() -> Iterator[Link]:
     yield Link(
         "function", "function", "rotation", ("Secrets",), _rotation, ("no grant", "another secret"), wakes="sync"
     )
+    misses = ("no grant", "another topic", "another cluster")
+    yield Link("function", "function", "kafka", ("Clusters",), _kafka, misses, wakes="sync")
     for kind in ("function", "queue"):
         yield Link("function", kind, "push", ("Repositories",), _push, ("no grant", "another repository"))
 
@@ -43,6 +45,19 @@ def _push(b: Builder, source: Station, target: Station, miss: str) -> None:
     b.add(b.fresh("Rule"), "AWS::Events::Rule", {"EventPattern": pattern, "Targets": [entry]})
     if miss != "no grant":
         b.allow(source, [action], {"Fn::GetAtt": [name, "Arn"]})
+
+
+def _kafka(b: Builder, source: Station, target: Station, miss: str) -> None:
+    name = b.fresh("Cluster")
+    b.add(name, "AWS::MSK::ServerlessCluster", {"ClusterName": f"acme-{name.lower()}"})
+    fed = {"EventSourceArn": {"Ref": name}, "FunctionName": {"Ref": target.id}, "StartingPosition": "LATEST"}
+    heard = {} if b.chance(0.3) and miss != "another topic" else {"Topics": ["orders"]}
+    b.add(b.fresh("Mapping"), "AWS::Lambda::EventSourceMapping", {**fed, **heard})
+    cluster = "acme-another" if miss == "another cluster" else f"acme-{name.lower()}"
+    topic = "returns" if miss == "another topic" else b.choose.choice(["orders", "*"])
+    arn = f"arn:${{AWS::Partition}}:kafka:${{AWS::Region}}:${{AWS::AccountId}}:topic/{cluster}/*/{topic}"
+    if miss != "no grant":
+        b.allow(source, ["kafka-cluster:Connect", "kafka-cluster:WriteData"], {"Fn::Sub": arn})
 
 
 def _rotation(b: Builder, source: Station, target: Station, miss: str) -> None:

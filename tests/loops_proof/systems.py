@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.edges import EDGE_KINDS
 from tests.loops_proof.alarms import alarms
 from tests.loops_proof.builder import TYPES, Builder, Station
+from tests.loops_proof.doubtful import doubtful
 from tests.loops_proof.entries import entries
 from tests.loops_proof.jobs import jobs
 from tests.loops_proof.outer import outer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANOTHER",
+    "DOUBTFUL",
     "LINKS",
     "MODELLED",
     "Hop",
@@ -39,13 +41,16 @@ __all__ = [
     "truth",
 ]
 
-LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs(), *outer(), *alarms())
+LINKS: tuple[Link, ...] = (*entries(), *handed_over(), *wires(), *requests(), *jobs(), *outer(), *alarms(), *doubtful())
 _KINDS = {type(kind).__name__ for kind in EDGE_KINDS}
-MODELLED = tuple(link for link in LINKS if link.live and _KINDS.intersection(link.engine))
+_FOLLOWED = tuple(link for link in LINKS if link.live and _KINDS.intersection(link.engine))
+MODELLED = tuple(link for link in _FOLLOWED if link.certain)
 """The links that something can flow through, and that the engine has a class for."""
+DOUBTFUL = tuple(link for link in _FOLLOWED if not link.certain)
+"""Those of which nobody can prove that something flows through them."""
 ANOTHER = "another resource"
 """The miss that every link has: it leads to a resource of the same kind that leads nowhere."""
-_CREATED_ONLY = {"replication", "data events", "access logs"}
+_CREATED_ONLY = {"replication", "data events", "access logs", "lifecycle"}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.loops_proof.link import Link, wire_by
@@ -27,19 +28,11 @@ _KEY_MISSES = ("disjoint prefix", "disjoint event")
 
 def wires() -> Iterator[Link]:
     """All ways that begin with a station."""
-    for bucket in ("bucket", "drop", "replica"):
-        misses: tuple[str, ...] = (*_KEY_MISSES, "disjoint suffix") if bucket == "bucket" else _KEY_MISSES
-        for target in ("function", "queue", "s3topic"):
-            yield Link(bucket, target, "notification", ("S3Notifications",), _notify, misses)
-        for target in RULE_TARGETS:
-            if target != "bus":
-                yield Link(bucket, target, "eventbridge", ("S3ToEventBridge",), _bucket_rule, _KEY_MISSES)
-    yield Link("bucket", "replica", "replication", ("Replication",), _replicate, ("disjoint rule",))
-    yield Link("replica", "replica", "replication", ("Replication",), _replicate, ("of a replica",), live=False)
+    yield from _of_buckets()
     yield Link("bucket", "drop", "data events", ("Trails",), _trail, ("data events of another",))
     yield Link("logged", "drop", "access logs", ("AccessLogs",), _access_logs)
     for topic in ("topic", "s3topic"):
-        misses = ("disjoint body", "attributes that S3 does not set") if topic == "s3topic" else ()
+        misses: tuple[str, ...] = ("disjoint body", "attributes that S3 does not set") if topic == "s3topic" else ()
         for target in ("function", "queue", "firehose"):
             yield Link(topic, target, "subscription", ("Topics",), _subscribe, misses)
     yield Link("queue", "function", "mapping", ("EventSourceMappings",), _poll, wakes="sync")
@@ -56,6 +49,21 @@ def wires() -> Iterator[Link]:
     yield Link("stream", "firehose", "delivery", ("Firehoses",), _read_by_firehose)
     yield Link("firehose", "drop", "delivery", ("Firehoses",), _deliver)
     yield from tasks()
+
+
+def _of_buckets() -> Iterator[Link]:
+    for bucket in ("bucket", "drop", "replica"):
+        misses: tuple[str, ...] = (*_KEY_MISSES, "disjoint suffix") if bucket == "bucket" else _KEY_MISSES
+        for target in ("function", "queue", "s3topic"):
+            yield Link(bucket, target, "notification", ("S3Notifications",), _notify, misses)
+        for target in RULE_TARGETS:
+            if target != "bus":
+                yield Link(bucket, target, "eventbridge", ("S3ToEventBridge",), _bucket_rule, _KEY_MISSES)
+    for target in ("function", "queue", "s3topic"):
+        misses = ("other objects", "disabled", "another event")
+        yield Link("bucket", target, "lifecycle", ("S3Notifications",), _expire, misses)
+    yield Link("bucket", "replica", "replication", ("Replication",), _replicate, ("disjoint rule",))
+    yield Link("replica", "replica", "replication", ("Replication",), _replicate, ("of a replica",), live=False)
 
 
 def _notify(b: Builder, source: Station, target: Station, miss: str) -> None:
@@ -81,6 +89,19 @@ def _notify(b: Builder, source: Station, target: Station, miss: str) -> None:
     configuration.setdefault(section, []).append({"Event": event, name: b.target(target), "Filter": keys})
     if target.kind == "function":
         _permission(b, target, "s3", source.arn)
+
+
+def _expire(b: Builder, source: Station, target: Station, miss: str) -> None:
+    """What the bucket tells of objects that expire, which a rule lets them do."""
+    prefix = "elsewhere/" if miss == "other objects" else source.prefix
+    status = "Disabled" if miss == "disabled" else "Enabled"
+    kept: Body = b.choose.choice([{"Prefix": prefix}, {"Filter": {"Prefix": prefix}}])
+    ends: Body = {"Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 30}]}
+    ends = ends if miss == "another event" else {"ExpirationInDays": 30}
+    rule = {"Status": status, **kept, **ends}
+    b.properties(source).setdefault("LifecycleConfiguration", {"Rules": []})["Rules"].append(rule)
+    target.family = "LifecycleExpiration"
+    _notify(b, replace(source, family="LifecycleExpiration"), target, "")
 
 
 def _permission(b: Builder, function: Station, service: str, source: Any) -> None:
