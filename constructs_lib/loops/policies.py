@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address, is_here
-from constructs_lib.loops.keys import ANY, STAR
+from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING, resolved
@@ -33,6 +33,7 @@ _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 
 _ANY = "policy variable"
 _VARIABLE = "a policy variable may be anything"
+_NAMING = ("StringEquals", "StringLike")
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,7 @@ def _statement(
     named = (named for _, glob in found if glob is not None for named in through_access_points(system, glob, unknown))
     globs = tuple(dict.fromkeys(named))
     if allows:
+        globs = _of_namespaces(system, statement, template) or globs
         doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
         if any(map(has_symbols, actions.patterns)):
             doubt = "an action is known at deployment only"
@@ -245,6 +247,22 @@ def _statement(
     if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
         return None
     return Statement(principals, (Deny(actions, globs, inverted),), statement)
+
+
+def _of_namespaces(system: System, statement: Mapping[str, Any], template: Template) -> tuple[str, ...]:
+    """The metrics that a condition lets put, which is what no resource says; nothing if there is no such condition.
+
+    "Using condition keys to limit access to CloudWatch namespaces" in the CloudWatch user guide.
+    """
+    found: list[str] = []
+    conditions = statement.get("Condition")
+    for operator, keys in conditions.items() if isinstance(conditions, Mapping) else ():
+        for key, value in keys.items() if operator in _NAMING and isinstance(keys, Mapping) else ():
+            if str(key).lower() == "cloudwatch:namespace":
+                texts = [literal(text) for text in _ever(system, value, template)]
+                is_like = operator == "StringLike"
+                found += [text.replace("*", STAR).replace("?", ANY) if is_like else text for text in texts]
+    return tuple(f"cloudwatch:metric/{text}/{STAR}" for text in dict.fromkeys(found))
 
 
 def _why(glob: str, own: object, unknown: str) -> str:

@@ -99,8 +99,12 @@ class Alarms(EdgeKind):
         """All alarms, whose state may be set, and the metrics that may be put."""
         for node in system.nodes(*ALARMS):
             yield Channel(node, tuple(f"cloudwatch:alarm:{name}" for name in system.names(node)), _SET)
-        for node in dict.fromkeys(_custom(system, *one) for one in _watched(system) if _may_be_put(one[1])):
-            yield Channel(node, ("cloudwatch:metric/",), _PUT)
+        custom = {_custom(system, *one): one[1] for one in _watched(system) if _may_be_put(one[1])}
+        for node, metric in custom.items():
+            names = (
+                f"cloudwatch:metric/{text}/" if text != STAR else "cloudwatch:metric/" for text in metric.namespaces
+            )
+            yield Channel(node, tuple(names), _PUT)
 
     def puts(self, system: System) -> Iterator[Put]:
         """The metrics of what acts."""

@@ -125,6 +125,31 @@ def test_a_grant_sets_off_an_alarm(make: Make, statement: Any, verdict: str, tol
     assert reasons == (["which metrics are put only the code tells"] if verdict == "unproven" else [])
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "namespace", "verdict"),
+    [
+        ("StringEquals", "cloudwatch:namespace", "Shop", "unproven"),
+        ("StringEquals", "CloudWatch:Namespace", ["Stock", "Shop"], "unproven"),
+        ("StringEquals", "cloudwatch:namespace", "Stock", "loop-free"),
+        ("StringEquals", "cloudwatch:namespace", "Sh*", "loop-free"),
+        ("StringLike", "cloudwatch:namespace", "Sh*", "unproven"),
+        ("StringLike", "cloudwatch:namespace", "St*", "loop-free"),
+        ("StringEquals", "cloudwatch:namespace", {"Ref": "Any"}, "unproven"),
+        ("StringEqualsIfExists", "cloudwatch:namespace", "Stock", "unproven"),
+        ("StringNotEquals", "cloudwatch:namespace", "Stock", "unproven"),
+        ("StringEquals", "aws:RequestedRegion", "eu-west-1", "unproven"),
+    ],
+)
+def test_a_condition_says_which_metrics_a_role_may_put(
+    make: Make, operator: str, key: str, namespace: Any, verdict: str
+) -> None:
+    resources = {**NOTIFIED, "Worker": make.function(), "Alarm": alarm("Shop", "Orders")}
+    put = make.allow("cloudwatch:PutMetricData", "*", Condition={operator: {key: namespace}})
+    resources["Role"] = make.role(put)
+
+    assert make.check(resources, Parameters={"Any": {"Type": "String"}}).verdict == verdict
+
+
 def test_nobody_puts_a_metric_of_aws(make: Make) -> None:
     resources = {
         **NOTIFIED,
