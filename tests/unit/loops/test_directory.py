@@ -93,3 +93,68 @@ def test_a_glob_is_found_by_all_that_it_may_match() -> None:
 
     assert known.of("text:in") == ["text:in", f"text:i{STAR}", f"text:{STAR}n"]
     assert known.of(f"text:{MADE_UP}") == [f"text:i{STAR}", f"text:{STAR}n"]
+
+
+NESTED = [
+    "lambda:function:resize",
+    "lambda:function:resize:",
+    f"lambda:function:{MADE_UP}",
+    f"lambda:function:{MADE_UP}:",
+    f"lambda:function:{FREE}:",
+    "batch:job-definition/a:",
+    "batch:job-definition/a:1",
+    "execute-api:abc/",
+    "execute-api:abc/prod/",
+    "execute-api:abc/prod/GET/x",
+    f"execute-api:{MADE_UP}/",
+    "iot:topic/",
+    f"kafka:topic/c-{ACCOUNT}/t/",
+    f"text:in-{ACCOUNT}x{STAR}",
+    f"text:in-{STAR}x{ACCOUNT}",
+]
+"""What is inside of others is found by theirs, which end in a border."""
+WITHIN = [
+    "",
+    "1",
+    ":1",
+    "/",
+    "a/b",
+    ":1:2",
+    "/a",
+    STAR,
+    f"1{STAR}",
+    f"{ANY}",
+    f"/{FREE}/x",
+    f"a:{STAR}/",
+    "in-012345678901xy",
+]
+
+
+def test_nothing_is_left_out_that_lies_around_or_below_of_what_a_pattern_names() -> None:
+    known = directory(NESTED)
+    borders = {address[:end] for address in NESTED for end in range(1, len(address)) if address[end - 1] in ":/"}
+    heads = sorted({*NESTED, *borders, *(border[:-1] for border in borders)})
+    for pattern in [head + ending for head in heads for ending in WITHIN]:
+        tails = {address: [widened(rest).strip(STAR) for rest in rest_of(pattern, address).may] for address in NESTED}
+        exact = {a for a in NESTED if (tails[a] and a[-1] in ":/") or "" in tails[a]}
+
+        assert exact - set(known.of(pattern)) == set(), pattern
+
+
+def test_what_lies_elsewhere_is_not_tried() -> None:
+    known = directory([*NESTED, *BUCKETS])
+
+    assert known.of("lambda:function:resize:1") == ["lambda:function:resize:", f"lambda:function:{FREE}:"]
+    assert known.of(f"lambda:function:resize:{STAR}") == ["lambda:function:resize:", f"lambda:function:{FREE}:"]
+    assert known.of("execute-api:abc/prod/GET/y") == ["execute-api:abc/prod/", "execute-api:abc/"]
+    assert known.of(f"execute-api:abc/prod/PUT/{STAR}") == ["execute-api:abc/prod/", "execute-api:abc/"]
+    for key in ("", "x", f"{FREE}/x", f"a:{FREE}", f"a/{STAR}"):
+        assert known.of(f"s3:in/{key}") == ["s3:in/", f"s3:{FREE}/", f"s3:{ACCOUNT}-in/"]
+
+
+def test_what_has_two_addresses_is_found_once() -> None:
+    known: Directory[str] = Directory()
+    for address in ("sqs:one", "sqs:other"):
+        known.add(address, "queue")
+
+    assert known.of(f"sqs:o{STAR}") == ["queue"]
