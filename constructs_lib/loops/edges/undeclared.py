@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, EdgeKind
+from constructs_lib.loops.addresses import rest_of
+from constructs_lib.loops.directory import Directory
+from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET
@@ -18,6 +20,7 @@ from constructs_lib.loops.edges.tables import TABLES
 from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.loops.patterns import pattern
+from constructs_lib.loops.targets import SAME_NAME
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.template import Resource
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Undeclared"]
 
+_DEFAULT = "default"
+"""The bus that each account has, by a name that no other may have."""
 _TABLE = TABLES[0]
 _TYPES = {"sqs": QUEUE, "sns": TOPIC, "kinesis": STREAM, "dynamodb": _TABLE, "events": BUS, "s3": BUCKET}
 _LISTENING: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -58,6 +63,32 @@ class Undeclared(EdgeKind):
             system.add(node.template, Resource(f"{shown} ({type_})", type_, properties, body))
         return iter(())
 
+    def listeners(self, system: System) -> Iterator[Listener]:
+        """What is not declared hears of what a declared resource gets that may turn out to have its name."""
+        for type_ in dict.fromkeys(_TYPES.values()):
+            added = [node for node in system.nodes(type_) if not _is_written(node)]
+            names: Directory[tuple[Node, str]] = Directory()
+            for node in system.nodes(type_) if added else ():
+                for own in system.names(node) if _is_written(node) else ():
+                    names.add(f"{type_}:{own}", (node, own))
+            for node in added:
+                for other in dict.fromkeys(_may_be(system, node, names)):
+                    arn = next(iter(system.arns(node)))
+                    yield Listener(other, type_, arn, "by the name of", doubt=SAME_NAME)
+
+
+def _is_written(node: Node) -> bool:
+    """Whether a template declares a resource."""
+    return node.id in node.template.resources
+
+
+def _may_be(system: System, node: Node, names: Directory[tuple[Node, str]]) -> Iterator[Node]:
+    """The declared resources whose names may turn out to be that of one which is not; a parameter's are all."""
+    for name in system.names(node):
+        if name != _DEFAULT and not system.symbols.free_in(name):
+            address = f"{node.type}:{name}"
+            yield from (other for other, own in names.of(address) if "" in rest_of(address, f"{node.type}:{own}").may)
+
 
 def _listened_to(system: System) -> Iterator[tuple[str, str, Node]]:
     """Types and names of what is listened to, with what listens."""
@@ -72,7 +103,7 @@ def _listened_to(system: System) -> Iterator[tuple[str, str, Node]]:
             yield from _named(system, node, source.get("KinesisStreamARN"), (STREAM,))
     for node in system.nodes("AWS::Events::Rule"):
         for type_, name, by in _named(system, node, node.get("EventBusName"), (BUS,)):
-            if name != "default":
+            if name != _DEFAULT:
                 yield type_, name, by
         yield from _buckets(system, node)
 

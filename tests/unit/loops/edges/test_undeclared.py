@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.loops.edges.parts import arn, body, mapping, worker
+
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
 
@@ -190,3 +192,26 @@ def test_a_log_group_that_a_parameter_names_may_be_that_of_the_function(make: Ma
     }
 
     assert make.check(resources, Parameters={"Source": {"Type": "String"}}).verdict == "unproven"
+
+
+@pytest.mark.parametrize(
+    ("name", "polled", "verdict"),
+    [
+        ({"Fn::Sub": "${Given}-jobs"}, "prod-jobs", "unproven"),
+        ({"Fn::Sub": "${AWS::StackName}-jobs"}, "prod-jobs", "unproven"),
+        ("prod-jobs", "${AWS::StackName}-jobs", "unproven"),
+        ({"Fn::Sub": "${AWS::StackName}-jobs"}, "prod-tasks", "loop-free"),
+        (None, "prod-jobs", "loop-free"),
+        ("test-jobs", "prod-jobs", "loop-free"),
+    ],
+)
+def test_what_is_polled_by_another_name_may_be_what_is_told(make: Make, name: Any, polled: str, verdict: str) -> None:
+    told = {"Protocol": "sqs", "Endpoint": arn("Queue")}
+    resources = {
+        **worker(make, "sns:Publish", {"Ref": "Topic"}),
+        "Topic": body("AWS::SNS::Topic", Subscription=[told]),
+        "Queue": body("AWS::SQS::Queue", **({} if name is None else {"QueueName": name})),
+        "Mapping": mapping({"Fn::Sub": f"arn:aws:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{polled}"}),
+    }
+
+    assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == verdict
