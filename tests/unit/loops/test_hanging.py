@@ -121,6 +121,7 @@ def test_what_joins_a_resource_decides_over_it_with_all_that_it_says() -> None:
         ({"Target": [if_("One", arn("Queue")), if_("Two", arn("Missing"))]}, "One Queue Two"),
         ({"Target": ref("Named")}, "Name Named"),
         ({"Target": ref("Alias")}, "Alias Pointed Worker"),
+        ({"Target": ref("Point")}, "Behind Point Worker"),
         ({"Target": ref("Unknown")}, "Property Unknown Worker"),
     ],
 )
@@ -130,6 +131,7 @@ def test_a_resource_hangs_on_what_tells_whom_it_wakes(properties: Body, expected
         "Queue": body("SQS::Queue", KmsMasterKeyId=if_("Key")),
         "Named": body("SQS::Queue", QueueName=if_("Name"), RedrivePolicy=if_("Redrive", arn("Queue"))),
         "Alias": body("Lambda::Alias", Name="live", FunctionName=if_("Pointed", ref("Worker"))),
+        "Point": body("S3::AccessPoint", Bucket=if_("Behind", ref("Worker"))),
         "Unknown": body("Some::Thing", Any=if_("Property", ref("Worker"))),
         "Worker": body("Lambda::Function", Role=if_("Role")),
     }
