@@ -21,7 +21,7 @@ Verdict = Literal["loop-free", "loop", "unproven"]
 Severity = Literal["endless", "stopped-by-aws", "failure-only", "slow", "rejected", "misconfigured"]
 
 _SEVERITY_NOTES: dict[Severity, tuple[str, ...]] = {
-    "endless": ("nothing stops this loop: AWS's recursion detection does not cover it",),
+    "endless": ("nothing stops this loop: AWS's recursion detection does not cover it, or is told to allow it",),
     "stopped-by-aws": (),
     "failure-only": ("only events that fail take this path",),
     "slow": ("each round takes long, but nothing stops it",),

@@ -56,7 +56,7 @@ class UnreadableError(ConstructsLibError):
 
 
 def unreadable(
-    name: str, reason: str, *, line: int | None = None, column: int | None = None, fix: str = _FIX
+    name: str, reason: str, *, line: int | None = None, column: int | None = None, fix: str = ""
 ) -> UnreadableError:
     """The error for a template that cannot be read; lines and columns count from 1."""
     place = "" if line is None else f", line {line}" + ("" if column is None else f", column {column}")
@@ -65,7 +65,7 @@ def unreadable(
             reference="template-unreadable",
             headline=f"cannot read `{name}` as a CloudFormation or SAM template",
             evidence=f"{name}{place}: {reason}",
-            helps=(fix,),
+            helps=(fix or (_FIX if line is None else "correct it there"),),
         ),
         line,
         column,
@@ -88,7 +88,8 @@ def read_text(path: Path) -> str:
         fix = "correct the path" if isinstance(error, FileNotFoundError) else "see that this user can read the file"
         raise unreadable(name, (error.strerror or str(error)).lower(), fix=fix) from error
     if len(content) > MAX_BYTES:
-        raise unreadable(name, f"it is larger than {MAX_BYTES // 1024 // 1024} MB; CloudFormation takes at most 1 MB")
+        reason = f"it is larger than {MAX_BYTES // 1024 // 1024} MB; CloudFormation takes at most 1 MB"
+        raise unreadable(name, reason, fix="split it into several stacks")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

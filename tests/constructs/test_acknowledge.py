@@ -40,7 +40,9 @@ def fingerprint(declare: Declare, written: str = "photos/small/") -> str:
     looping(cdk.Stack(app, "Thumbnails"), declare, written)
     with pytest.raises(RuntimeError) as raised:
         app.synth()
-    line = r'help: if it is meant: acknowledge\(function, fingerprint="([0-9a-f]{12})", reason="…", bound="…"\)'
+    line = (
+        r'if it is meant: constructs_lib.acknowledge\(function, fingerprint="([0-9a-f]{12})", reason="…", bound="…"\)'
+    )
     found = re.search(line, str(raised.value))
     assert found
     return found[1]

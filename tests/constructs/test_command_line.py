@@ -58,7 +58,7 @@ error[s3-invocation-loop]: `Thumbnails/Resize` can invoke itself through `Thumbn
   witness: writing key `in/a` invokes `Thumbnails/Resize` again
   note: `Thumbnails/Resize` is declared at app.py:25
   help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")
-  help: if it is meant: acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")
+  help: if it is meant: constructs_lib.acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")
   see: constructs-lib explain s3-invocation-loop"""
 SHOWN_ABOVE = """\
 Nothing was deployed or emitted, because of what is shown above:

@@ -122,7 +122,8 @@ def test_a_loop_is_raised_whole_and_leaves_no_sam_template(app: cdk.App, declare
         "  witness: writing key `originals/a` invokes `Thumbnails/Resize` again\n"
         "  note: `Thumbnails/Resize` is declared at LINE\n"
         '  help: write where the trigger does not match, e.g. PutObject(photos, prefix="thumbnails/")\n'
-        '  help: if it is meant: acknowledge(function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")\n'
+        "  help: if it is meant: constructs_lib.acknowledge("
+        'function, fingerprint="0a1b2c3d4e5f", reason="…", bound="…")\n'
         "  see: constructs-lib explain s3-invocation-loop"
     )
     assert emitted(app) == []

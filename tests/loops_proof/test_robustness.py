@@ -216,7 +216,7 @@ def test_of_a_file_of_fifty_megabytes_only_the_beginning_is_read(tmp_path: Path)
         "\n"
         f"  {file}: it is larger than 8 MB; CloudFormation takes at most 1 MB\n"
         "\n"
-        "  help: give a template in JSON or YAML, as CloudFormation takes it\n"
+        "  help: split it into several stacks\n"
         "  see: constructs-lib explain template-unreadable"
     )
     assert (effort.calls < 1_000, effort.bytes < 10 * 1024 * 1024) == (True, True), effort

@@ -98,7 +98,7 @@ error[template-unreadable]: cannot read `broken.yaml` as a CloudFormation or SAM
 
   broken.yaml, line 2, column 1: did not find expected node content
 
-  help: give a template in JSON or YAML, as CloudFormation takes it
+  help: correct it there
   see: constructs-lib explain template-unreadable
 
 safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges

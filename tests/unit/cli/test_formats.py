@@ -82,7 +82,7 @@ def test_github_gets_a_command_for_each_finding_and_each_unreadable_file(folder:
     assert unreadable == (
         "::error file=broken.yaml,line=2,col=1,title=template-unreadable%3A cannot read `broken.yaml` as a"
         " CloudFormation or SAM template::  broken.yaml, line 2, column 1: did not find expected node content%0A%0A"
-        "  help: give a template in JSON or YAML, as CloudFormation takes it%0A"
+        "  help: correct it there%0A"
         "  see: constructs-lib explain template-unreadable"
     )
     assert found.startswith(

@@ -93,13 +93,14 @@ def test_what_is_no_document_is_refused_where_it_is_wrong(text: str, reason: str
     with pytest.raises(ConstructsLibError) as raised:
         parse(text, name="a.yaml")
 
+    fix = "correct it there" if "line" in reason else "give a template in JSON or YAML, as CloudFormation takes it"
     assert str(raised.value) == (
         f"""\
 error[template-unreadable]: cannot read `a.yaml` as a CloudFormation or SAM template
 
   {reason}
 
-  help: give a template in JSON or YAML, as CloudFormation takes it
+  help: {fix}
   see: constructs-lib explain template-unreadable"""
     )
 
