@@ -107,7 +107,8 @@ def severity(graph: Graph, edges: list[Edge]) -> Severity:
     types = {node.type for edge in edges for hop in edge.hops() for node in (hop.source, hop.target)}
     # Lambda stops a function that is part of a loop unless this very function is set to be left alone.
     lost = any(edge.passage.unwatched for edge in edges) or all(allows_recursion(graph, edge) for edge in edges)
-    return "endless" if lost or not types <= _WATCHED_BY_AWS else "stopped-by-aws"
+    watched = "AWS::Lambda::Function" in types and types <= _WATCHED_BY_AWS
+    return "endless" if lost or not watched else "stopped-by-aws"
 
 
 def allows_recursion(graph: Graph, edge: Edge) -> bool:

@@ -23,6 +23,7 @@ from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Pu
 from constructs_lib.loops.keys import STAR, show_glob
 from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.loops.rounds import puts, turning
 from constructs_lib.loops.targets import Targets
 from constructs_lib.templates.grouped import Grouped
 
@@ -178,6 +179,7 @@ class Graph:
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
         self._far: dict[Node, list[Node]] = {}
+        self._turn()
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
         permissions = Permissions(self.system)
@@ -298,6 +300,33 @@ class Graph:
                 names[key] = tuple(deposit.action for deposit in channel.deposits)
             found.setdefault(names[key], []).append(channel)
         return found
+
+    def _turn(self) -> None:
+        """Let resources act in which something goes round that wakes somebody on its way."""
+        for node in turning(self):
+            self._is_actor.add(node)  # so that ways end there
+            found = list(puts(self, node))
+            if found:
+                self.actors.append(node)
+                self.outlets[node] = [*found]
+            else:
+                self._is_actor.discard(node)
+
+    def passing_on(self) -> Iterator[tuple[Node, Listener, Node]]:
+        """What leads from resources that do not act to others which others listen to, on ways to an actor."""
+        ends = {node: None for node in self._inward if node in self._listeners and self._is_on_a_way(node)}
+        for source in dict.fromkeys(source for target in ends for source in self._inward.of(target)):
+            for listener in self._listeners.of(source) if self._is_on_a_way(source) else ():
+                yield from ((source, listener, target) for target in self._targets_of.of(listener) if target in ends)
+
+    def _is_on_a_way(self, node: Node) -> bool:
+        """Whether a resource leads on to an actor, and is none."""
+        return node in self.leads_on and node not in self._is_actor
+
+    def ways(self, node: Node, message: Message) -> list[Passage]:
+        """Whom something in a resource wakes, itself included."""
+        start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
+        return [way for way in self._ways(start, node, self.leads_on) if way.hops]
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""

@@ -1,0 +1,95 @@
+"""Circles of resources that pass on by themselves: a topic, a queue behind it, a pipe from there to the topic.
+
+What once comes into one goes round for ever, and wakes each time whom it passes. So one resource of each such circle
+acts: it puts into its listeners what may come round to it. Dead-letter queues alone make no circle, because messages
+keep the time at which they expire; a replica is not replicated again, nor is an event sent to a third bus.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.cycles import components
+from constructs_lib.loops.edges import Message, Put
+from constructs_lib.loops.edges.events import BUS
+from constructs_lib.loops.edges.queues import QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.loops.edges import Listener
+    from constructs_lib.loops.graph import Graph, Passage
+    from constructs_lib.templates.system import Node
+
+__all__ = ["puts", "turning"]
+
+MAX_MESSAGES = 8
+_ANYTHING = Message()
+
+
+def turning(graph: Graph) -> list[Node]:
+    """Resources that do not act, one on each circle of such resources from which an actor can be reached."""
+    passive = _passive(graph)
+    found: list[Node] = []
+    while passive:
+        nodes = list(passive)
+        index = {node: number for number, node in enumerate(nodes)}
+        arrows = [[index[target] for target, _ in passive[node] if target in index] for node in nodes]
+        left: dict[Node, list[tuple[Node, Listener]]] = {}
+        for component in components(arrows):
+            inside = {nodes[number] for number in component}
+            if any(target in inside and not _is_redrive(one) for node in inside for target, one in passive[node]):
+                members = [nodes[number] for number in sorted(component)]
+                chosen = min(members, key=lambda node: (node.type == BUS, len(passive[node])))
+                found.append(chosen)
+                left.update({node: passive[node] for node in members if node is not chosen})
+        passive = left
+    return found
+
+
+def _passive(graph: Graph) -> dict[Node, list[tuple[Node, Listener]]]:
+    """What resources that do not act pass on to others of their kind that pass on as well."""
+    found: dict[Node, list[tuple[Node, Listener]]] = {}
+    for source, listener, target in graph.passing_on():
+        found.setdefault(source, []).append((target, listener))
+    return found
+
+
+def _is_redrive(listener: Listener) -> bool:
+    return listener.failure and listener.source_type == QUEUE
+
+
+def puts(graph: Graph, node: Node) -> Iterator[Put]:
+    """What a resource on a circle puts into its listeners: what may come round to it, if that wakes anybody."""
+    rounds = {str(lap.stretches[-1].message): lap.stretches[-1].message for lap in _laps(graph, node, _ANYTHING)}
+    if len(rounds) > MAX_MESSAGES:
+        yield from _passed(graph, node, _ANYTHING, certain=False)
+        return
+    for name, message in rounds.items():
+        if any(way.target is not node for way in graph.ways(node, message)):
+            again = (lap for lap in _laps(graph, node, message) if str(lap.stretches[-1].message) == name)
+            yield from _passed(graph, node, message, certain=any(lap.is_sure for lap in again))
+
+
+def _laps(graph: Graph, node: Node, message: Message) -> Iterator[Passage]:
+    """The ways on which a message comes back."""
+    return (way for way in graph.ways(node, message) if way.target is node)
+
+
+def _passed(graph: Graph, node: Node, message: Message, *, certain: bool) -> Iterator[Put]:
+    doubt = "" if certain else f"what goes round from `{graph.system.label(node)}` may change on the way"
+    for listener, _ in graph.hearing(node, message):
+        for let_through in listener.filters:
+            passed = message & let_through
+            if passed.may() is not None:
+                yield Put(
+                    node,
+                    listener.target,
+                    listener.label,
+                    listener.carry(passed),
+                    listener.expects,
+                    listener.doubt or doubt,
+                    listener.failure,
+                    by=listener.by or listener.source,
+                    entry=listener.entry,
+                )
