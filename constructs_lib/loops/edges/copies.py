@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
 from constructs_lib.loops.edges.lifecycles import prefixes
+from constructs_lib.loops.edges.logs import GROUP_FILTERS, LOG_GROUP
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
@@ -105,13 +106,33 @@ class Trails(EdgeKind):
                 yield Channel(node, addresses, deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
-        """The bucket that each trail writes to."""
+        """The bucket and the log group that each trail writes to."""
         for node in system.nodes(_TRAIL):
             prefixes = system.texts(node.get("S3KeyPrefix"), node.template) if node.get("S3KeyPrefix") else ("",)
             written = tuple(f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in prefixes)
             for name in system.texts(node.get("S3BucketName"), node.template):
                 arn = f"arn:aws:s3:::{name}"
                 yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=partial(_new_objects, written))
+            for arn in _group_arns(system, node):
+                if system.by_arn(arn) or system.symbols.free_in(arn):
+                    yield Listener(node, _TRAIL, arn, "log", (LOG_GROUP,), carry=always(Message()))
+
+    def left_out(self, system: System) -> Iterator[str]:
+        """All other calls in the account, which reach those who hear of a trail's log group."""
+        heard = {
+            name
+            for filter_ in system.nodes(*GROUP_FILTERS)
+            for name in system.texts(filter_.get("LogGroupName"), filter_.template)
+        }
+        for node in system.nodes(_TRAIL):
+            groups = (group for arn in _group_arns(system, node) for group in system.by_arn(arn))
+            if any(not heard.isdisjoint(system.names(group)) for group in groups):
+                yield f"the calls that `{system.label(node)}` logs, but for those on objects"
+
+
+def _group_arns(system: System, node: Node) -> tuple[str, ...]:
+    value = node.get("CloudWatchLogsLogGroupArn")
+    return () if value is None else system.texts(value, node.template)
 
 
 def _writes_only(system: System, node: Node) -> bool:

@@ -22,11 +22,13 @@ from constructs_lib.templates.texts import MISSING, Resolved
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["LOG_GROUP", "METRIC_FILTER", "Logs"]
+__all__ = ["GROUP_FILTERS", "LOG_GROUP", "METRIC_FILTER", "Logs"]
 
 LOG_GROUP = "AWS::Logs::LogGroup"
 _SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 METRIC_FILTER = "AWS::Logs::MetricFilter"
+GROUP_FILTERS = (_SUBSCRIPTION, METRIC_FILTER)
+"""What hears of a log group, or counts in it."""
 _POLICY = "AWS::Logs::AccountPolicy"
 _UNKNOWN = {"DestinationArn": {"Fn::GetAtt": ["", "DestinationArn"]}}
 _ALL_BUT = re.compile(r"\s*LogGroupName\s+NOT\s+IN\s*\[[^\]]*\]\s*$", re.IGNORECASE)
@@ -40,7 +42,7 @@ class Logs(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """The groups that are subscribed to, or counted in; those that are not declared are added."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
-        for node in list(system.nodes(_SUBSCRIPTION, METRIC_FILTER)):
+        for node in list(system.nodes(*GROUP_FILTERS)):
             for name in system.texts(node.get("LogGroupName"), node.template):
                 # A group that nobody can tell may be that of any function.
                 is_any = bool(system.symbols.free_in(name))
@@ -52,9 +54,7 @@ class Logs(EdgeKind):
                         body = {"Metadata": {"aws:cdk:path": shown}}
                         properties = {"LogGroupName": Resolved(added)}
                         system.add(near.template, Resource(shown, LOG_GROUP, properties, body))
-        for node in {
-            group: None for filter_ in system.nodes(_SUBSCRIPTION, METRIC_FILTER) for group in _groups(system, filter_)
-        }:
+        for node in {group: None for filter_ in system.nodes(*GROUP_FILTERS) for group in _groups(system, filter_)}:
             yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
 
     def puts(self, system: System) -> Iterator[Put]:

@@ -143,3 +143,24 @@ def test_a_trail_records_what_is_done_through_an_access_point(make: Make) -> Non
     resources["Role"] = make.role(make.allow("s3:GetObject", objects))
 
     assert make.check(resources).verdict == "loop"
+
+
+def test_what_a_trail_logs_reaches_who_hears_of_its_log_group(make: Make) -> None:
+    selector = {"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}
+    logged = {"CloudWatchLogsLogGroupArn": arn("Group"), "S3BucketName": {"Ref": "Photos"}}
+    resources = {
+        **worker(make, "s3:GetObject", make.objects("Photos")),
+        "Photos": make.bucket(),
+        "Trail": body("AWS::CloudTrail::Trail", EventSelectors=[selector], **logged),
+        "Group": body("AWS::Logs::LogGroup"),
+        "Heard": body("AWS::Logs::SubscriptionFilter", LogGroupName={"Ref": "Group"}, DestinationArn=arn("Worker")),
+    }
+
+    report = make.check(resources)
+
+    assert loops(report) == [("Worker > Trail > Group > Worker", "endless")]
+    assert report.not_modelled == ("the calls that `Trail` logs, but for those on objects",)
+    resources["Trail"] = body("AWS::CloudTrail::Trail", **logged)
+    assert make.check(resources).verdict == "loop-free"
+    del resources["Heard"]
+    assert make.check(resources).not_modelled == ()
