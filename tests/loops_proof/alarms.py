@@ -84,7 +84,7 @@ def _log_metric(b: Builder, source: Station, target: Station, miss: str) -> None
         group = b.add(b.fresh("Logs"), "AWS::Logs::LogGroup", {})
         b.properties(source)["LoggingConfig"] = {"LogGroup": {"Ref": group}}
     b.allow(source, ["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [group, "Arn"]})
-    name = b.fresh("Orders")
+    name = b.unique("Orders")
     made = {"MetricNamespace": "Shop", "MetricName": name, "MetricValue": "1"}
     properties = {"LogGroupName": {"Ref": group}, "FilterPattern": "ERROR", "MetricTransformations": [made]}
     b.add(b.fresh("Counted"), "AWS::Logs::MetricFilter", properties)

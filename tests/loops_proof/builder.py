@@ -99,6 +99,10 @@ class Builder:
         self._count += 1
         return f"{stem}{self._count}"
 
+    def unique(self, stem: str) -> str:
+        """A name that nothing has, not even in another template."""
+        return f"{stem}-{self.choose.getrandbits(48):x}"
+
     def add(self, logical_id: str, kind: str, properties: Body) -> str:
         """Add a resource."""
         self.resources[logical_id] = {"Type": kind, "Properties": properties}

@@ -52,7 +52,7 @@ def _mail_event(b: Builder, source: Station, target: Station, miss: str) -> None
 
 def _metric(b: Builder, source: Station, target: Station, miss: str) -> None:
     namespace = "AWS/EC2" if miss == "a metric of AWS" else "Shop"
-    properties = {"Namespace": namespace, "MetricName": b.fresh("Orders"), "AlarmActions": [b.target(target)]}
+    properties = {"Namespace": namespace, "MetricName": b.unique("Orders"), "AlarmActions": [b.target(target)]}
     b.add(b.fresh("Alarm"), "AWS::CloudWatch::Alarm", properties)
     if miss != "no grant":
         b.allow(source, ["cloudwatch:PutMetricData"], "*")
@@ -67,7 +67,7 @@ def _told(b: Builder, source: Station, target: Station, miss: str) -> None:
 
 
 def _like_queue(b: Builder, source: Station, target: Station, miss: str) -> None:
-    name = f"{target.id.lower()}-of-all-orders"  # too long to be a part of an account's id
+    name = b.unique(target.id.lower())  # too long to be a part of an account's id
     target.arn = {"Fn::GetAtt": [target.id, "Arn"]}
     b.properties(target)["QueueName"] = f"acme-{name}"
     like = f"{name}-" if miss == "another name" else name
@@ -76,7 +76,7 @@ def _like_queue(b: Builder, source: Station, target: Station, miss: str) -> None
 
 
 def _like_function(b: Builder, source: Station, target: Station, miss: str) -> None:
-    name = f"{target.id.lower()}-of-all-orders"
+    name = b.unique(target.id.lower())
     b.properties(target)["FunctionName"] = f"acme-{name}"
     like = f"{name}-" if miss == "another name" else name
     arn = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{like}"

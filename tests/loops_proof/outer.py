@@ -48,12 +48,12 @@ def _push(b: Builder, source: Station, target: Station, miss: str) -> None:
 
 
 def _kafka(b: Builder, source: Station, target: Station, miss: str) -> None:
-    name = b.fresh("Cluster")
-    b.add(name, "AWS::MSK::ServerlessCluster", {"ClusterName": f"acme-{name.lower()}"})
+    name, known = b.fresh("Cluster"), b.unique("acme")
+    b.add(name, "AWS::MSK::ServerlessCluster", {"ClusterName": known})
     fed = {"EventSourceArn": {"Ref": name}, "FunctionName": {"Ref": target.id}, "StartingPosition": "LATEST"}
     heard = {} if b.chance(0.3) and miss != "another topic" else {"Topics": ["orders"]}
     b.add(b.fresh("Mapping"), "AWS::Lambda::EventSourceMapping", {**fed, **heard})
-    cluster = "acme-another" if miss == "another cluster" else f"acme-{name.lower()}"
+    cluster = "acme-another" if miss == "another cluster" else known
     topic = "returns" if miss == "another topic" else b.choose.choice(["orders", "*"])
     arn = f"arn:${{AWS::Partition}}:kafka:${{AWS::Region}}:${{AWS::AccountId}}:topic/{cluster}/*/{topic}"
     if miss != "no grant":
@@ -62,7 +62,7 @@ def _kafka(b: Builder, source: Station, target: Station, miss: str) -> None:
 
 def _rotation(b: Builder, source: Station, target: Station, miss: str) -> None:
     secret = b.fresh("Secret")
-    b.add(secret, "AWS::SecretsManager::Secret", {"Name": f"acme/{secret.lower()}"} if b.chance(0.3) else {})
+    b.add(secret, "AWS::SecretsManager::Secret", {"Name": b.unique("acme/db")} if b.chance(0.3) else {})
     of = b.add(b.fresh("Secret"), "AWS::SecretsManager::Secret", {}) if miss == "another secret" else secret
     properties = {"SecretId": {"Ref": of}, "RotationLambdaARN": b.target(target)}
     b.add(b.fresh("Rotation"), "AWS::SecretsManager::RotationSchedule", properties)
