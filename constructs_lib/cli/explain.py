@@ -10,7 +10,7 @@ import typer
 
 from constructs_lib.errors import ConstructsLibError, Diagnostic
 
-__all__ = ["explain"]
+__all__ = ["explain", "page"]
 
 _INSTALLED = Path(__file__).with_name("pages")
 _IN_CHECKOUT = Path(__file__).parents[2] / "docs" / "errors"
@@ -23,15 +23,23 @@ def explain(
 
     Exit code 0; 2 if there is no such error.
     """
-    folder = _INSTALLED if _INSTALLED.exists() else _IN_CHECKOUT
-    pages = {page.stem: page for page in sorted(folder.glob("*.md"))}
+    references = [file.stem for file in sorted(_folder().glob("*.md"))]
     if not reference:
-        typer.echo("\n".join(pages))
-    elif reference in pages:
-        typer.echo(pages[reference].read_text(encoding="utf-8"), nl=False)
+        typer.echo("\n".join(references))
+    elif reference in references:
+        typer.echo(page(reference), nl=False)
     else:
-        typer.echo(_unknown(reference, list(pages)), err=True)
+        typer.echo(_unknown(reference, references), err=True)
         raise typer.Exit(2)
+
+
+def page(reference: str) -> str:
+    """The page of an error, in Markdown."""
+    return (_folder() / f"{reference}.md").read_text(encoding="utf-8")
+
+
+def _folder() -> Path:
+    return _INSTALLED if _INSTALLED.exists() else _IN_CHECKOUT
 
 
 def _unknown(reference: str, known: list[str]) -> ConstructsLibError:

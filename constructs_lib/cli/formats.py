@@ -20,11 +20,13 @@ __all__ = ["as_github", "as_json", "as_text", "diagnostic", "printable"]
 
 
 def as_text(results: Results) -> Iterator[str]:
-    """Each finding as people read it, then a line for each system."""
+    """Each finding as people read it, then a line for each system, and one for all if there are several."""
     for item in results.unreadable:
         yield f"{printable(str(item.error))}\n"
-    for checked in results.checked:
+    for number, checked in enumerate(results.checked):
         places = Places(checked.report.findings)
+        if number and checked.report.findings:
+            yield ""
         for finding in checked.report.findings:
             yield f"{printable(str(diagnostic(finding, places)))}\n"
         yield _summary(checked)
@@ -33,6 +35,15 @@ def as_text(results: Results) -> Iterator[str]:
             occasion = f", {entry.finding.occasion}" if entry.finding.when else ""
             meant = f"{entry.finding.headline}{occasion}: {entry.by.reason}; bound: {entry.by.bound}{where}"
             yield f"  acknowledged: {_line(meant)}"
+    if len(results.checked) + len(results.unreadable) > 1:
+        yield _total(results)
+
+
+def _total(results: Results) -> str:
+    found = [len(checked.report.findings) for checked in results.checked if checked.report.findings]
+    counts = f"{sum(found)} finding{'' if sum(found) == 1 else 's'} in {len(found)} of them" if found else "no findings"
+    unreadable = f", {len(results.unreadable)} cannot be read" if results.unreadable else ""
+    return f"in all: {len(results.checked)} checked, {counts}{unreadable}"
 
 
 def as_json(results: Results) -> Iterator[str]:

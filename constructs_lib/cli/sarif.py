@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from constructs_lib.cli.explain import page
 from constructs_lib.cli.results import Places
+from constructs_lib.cli.version import installed_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +46,12 @@ def as_sarif(results: Results) -> Iterator[str]:
         for found in item.error.diagnostics
     }
     places = Places(findings)
+    known = installed_version()
     run = {
         "tool": {
             "driver": {
                 "name": "constructs-lib",
-                **_version(),
+                **({"version": known} if known else {}),
                 "rules": list(rules.values()),
                 "notifications": list(failures.values()),
             }
@@ -67,18 +69,11 @@ def as_sarif(results: Results) -> Iterator[str]:
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _version() -> dict[str, str]:
-    try:
-        return {"version": version("constructs-lib")}
-    except PackageNotFoundError:  # run from a checkout
-        return {}
-
-
 def _rule(reference: str, description: str) -> dict[str, Any]:
     return {
         "id": reference,
         "shortDescription": {"text": description},
-        "help": {"text": f"`constructs-lib explain {reference}` tells more."},
+        "help": {"text": f"`constructs-lib explain {reference}` tells more.", "markdown": page(reference)},
     }
 
 

@@ -102,6 +102,7 @@ error[template-unreadable]: cannot read `broken.yaml` as a CloudFormation or SAM
   see: constructs-lib explain template-unreadable
 
 safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges
+in all: 1 checked, no findings, 1 cannot be read
 """,
     )
 
@@ -301,8 +302,25 @@ def test_a_glob_is_expanded(folder: Folder) -> None:
         """\
 a/safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges
 b/c/safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges
+in all: 2 checked, no findings
 """,
     )
+
+
+def test_findings_of_several_templates_are_told_apart_and_counted(folder: Folder) -> None:
+    folder.write("a.yaml", folder.safe)
+    folder.write("b.yaml", folder.looping)
+    folder.write("c.yaml", folder.looping)
+
+    code, output = folder.check(".")
+
+    before_findings = [lines.rpartition("\n")[2] for lines in output.split("\n\nerror[")[:-1]]
+    assert code == 1
+    assert before_findings == [
+        "a.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges",
+        "b.yaml: loop: 3 resources read; graph: 1 function, 1 other resource, 2 edges",
+    ]
+    assert output.splitlines()[-1] == "in all: 3 checked, 2 findings in 2 of them"
 
 
 def test_a_file_that_is_named_twice_is_checked_once(folder: Folder) -> None:
@@ -330,6 +348,7 @@ error[no-templates]: there is no template in `{empty}`
   see: constructs-lib explain no-templates
 
 infra/safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges
+in all: 1 checked, no findings, 1 cannot be read
 """
     )
 
@@ -504,6 +523,7 @@ error[configuration-invalid]: cannot read `constructs-lib.toml`
   see: constructs-lib explain configuration-invalid
 
 safe.yaml: loop-free: 1 resource read; graph: 0 functions, 0 other resources, 0 edges
+in all: 1 checked, no findings, 1 cannot be read
 """,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,8 @@ def test_what_is_no_error_is_refused(reference: str) -> None:
     code, output, errors = explain(reference)
     assert (code, output) == (2, "")
     assert errors.startswith(f"error[reference-unknown]: there is no error `{reference}`\n")
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"constructs-lib {version('constructs-lib')}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -125,6 +126,11 @@ def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder)
 
     driver = run["tool"]["driver"]
     assert (driver["name"], [rule["id"] for rule in driver["rules"]]) == ("constructs-lib", ["s3-invocation-loop"])
+    page = (Path(__file__).parents[3] / "docs" / "errors" / "s3-invocation-loop.md").read_text("utf-8")
+    assert driver["rules"][0]["help"] == {
+        "text": "`constructs-lib explain s3-invocation-loop` tells more.",
+        "markdown": page,
+    }
     result = run["results"][0]
     name = result.pop("partialFingerprints")["invocationPath/v1"]
     assert result == {
