@@ -106,13 +106,13 @@ class LocalAws:
             verify=str(self.certificate) if self.certificate else None,
         )
 
-    def get(self, url: str) -> tuple[int, str]:
+    def get(self, url: str, **headers: str) -> tuple[int, str]:
         """Fetch a deployed HTTP API's URL, which names a host of AWS, from this server: the status and the text."""
         parts = urlsplit(url)
         api = (parts.hostname or "").split(".", maxsplit=1)[0]
         with contextlib.closing(self._connection()) as connection:
             path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-            connection.request("GET", path, headers={"Host": f"{api}.execute-api.localhost"})
+            connection.request("GET", path, headers={**headers, "Host": f"{api}.execute-api.localhost"})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 
