@@ -17,7 +17,7 @@ __all__ = ["content", "permits"]
 
 
 def content(
-    allow: Allow, denies: Sequence[Deny], action: str, name: str, *, certain: bool, exact: bool
+    allow: Allow, denies: Sequence[Deny], action: str, name: str, *, certain: bool, exact: bool, by: str = ""
 ) -> Language | None:
     """What a grant allows behind an address; None if nothing.
 
@@ -28,6 +28,7 @@ def content(
         name: the resource's address.
         certain: whether to read what is certain, or what may be.
         exact: whether nothing may stand behind the address.
+        by: if the action has a `*`, what of it is allowed; nothing is left if that is denied.
     """
     own = rest_of(allow.resource, name)
     globs = own.sure if certain else own.may
@@ -39,7 +40,7 @@ def content(
         rest = rest_of(pattern, name)
         excluded += rest.may if certain else rest.sure
     for deny in denies:
-        if deny.actions.covers(action) is None:
+        if not (deny.actions.contains(action) or (by and deny.actions.contains(by))):
             continue
         rests = [rest_of(pattern, name) for pattern in deny.resources]
         denied = [glob for rest in rests for glob in (rest.may if certain != deny.inverted else rest.sure)]

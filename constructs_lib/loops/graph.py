@@ -356,18 +356,19 @@ class Graph:
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._meant(grant.allow):
             for deposit in channel.deposits if channel.node in self._around else ():
-                action = grant.allow.actions.touches(deposit.action)
-                if action is not None:
+                for action in grant.allow.actions.touching(deposit.action):
                     for name in channel.addresses:
                         if not self._owners.apart(grant.allow.resource, name):
                             yield from self._deposited(grant, action, channel, deposit, name)
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
         field_ = deposit.rest or "address"
-        may = content(grant.allow, grant.denies, deposit.action, name, certain=False, exact=deposit.rest is None)
+        what = grant.allow, grant.denies, deposit.action, name
+        exact, by = deposit.rest is None, action if "*" in deposit.action else ""
+        may = content(*what, certain=False, exact=exact, by=by)
         if may is None or may.may() is None:
             return
-        sure = content(grant.allow, grant.denies, deposit.action, name, certain=True, exact=deposit.rest is None)
+        sure = content(*what, certain=True, exact=exact, by=by)
         put = deposit.message & Message({field_: may})
         certain = None if sure is None else deposit.message & Message({field_: sure})
         via = action

@@ -70,9 +70,20 @@ class Actions:
 
     def touches(self, action: str) -> str | None:
         """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
-        if "*" not in action or self.inverted:
-            return self.covers(action)
-        return next((pattern for pattern in self.patterns if _meet(pattern, action)), None)
+        return next(iter(self.touching(action)), None)
+
+    def touching(self, action: str) -> tuple[str, ...]:
+        """All patterns that do, if the action has a `*`; each may be denied apart from the others."""
+        if "*" in action and not self.inverted:
+            return tuple(pattern for pattern in self.patterns if _meet(pattern, action))
+        found = self.covers(action)
+        return () if found is None else (found,)
+
+    def contains(self, action: str) -> bool:
+        """Whether an action is in the set; or, if that has a `*`, all that it stands for."""
+        if "*" in action and self.inverted:
+            return not any(_meet(pattern, action) for pattern in self.patterns)
+        return self.covers(action) is not None
 
 
 @lru_cache(maxsize=16384)

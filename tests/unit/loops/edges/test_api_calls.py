@@ -46,6 +46,30 @@ def test_a_function_that_makes_the_call_its_rule_asks_for_is_a_loop(make: Make, 
 
 
 @pytest.mark.parametrize(
+    ("allowed", "denied", "verdict"),
+    [
+        (["ec2:CreateTags"], {"Action": "ec2:Create*"}, "loop-free"),
+        (["ec2:CreateTags", "ec2:RunInstances"], {"Action": "ec2:Create*"}, "loop"),
+        (["ec2:CreateTags", "ec2:RunInstances"], {"Action": ["ec2:Create*", "ec2:Run*"]}, "loop-free"),
+        (["ec2:Create*"], {"Action": "ec2:Create*"}, "loop-free"),
+        (["ec2:*"], {"Action": "ec2:Create*"}, "loop"),
+        (["ec2:*"], {"Action": "ec2:*"}, "loop-free"),
+        (["ec2:*"], {"NotAction": "ec2:CreateTags"}, "loop"),
+        (["ec2:*"], {"NotAction": "ec2:Describe*"}, "loop-free"),
+        (["ec2:*"], {"NotAction": "s3:*"}, "loop-free"),
+    ],
+)
+def test_a_rule_that_asks_for_all_calls_hears_of_those_that_are_not_denied(
+    make: Make, allowed: Any, denied: Any, verdict: str
+) -> None:
+    resources = tagger(make, calls("ec2"), *allowed)
+    deny = {"Effect": "Deny", "Resource": "*", **denied}
+    resources["Role"] = make.role(make.allow(allowed, "*"), deny)
+
+    assert make.check(resources).verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("pattern", "actions", "of_rule"),
     [
         (calls("ec2", "RunInstances"), ["ec2:CreateTags"], {}),
