@@ -29,6 +29,8 @@ __all__ = ["Chains"]
 FEW = 8
 """Of as many roles each is tried."""
 _LEADING = ("sts:AssumeRole", "iam:PassRole")
+_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
+"""The kinds of principals; what has another key is a function, whose result may be `*`."""
 
 
 class Chains:
@@ -168,7 +170,8 @@ def _trusted(system: System, node: Node) -> Iterator[str]:
             if isinstance(statement, Mapping) and statement.get("Effect") == "Deny":
                 continue
             for choice in system.choices(principal, node.template):
-                values = choice.values() if isinstance(choice, Mapping) else [choice]
+                is_given = isinstance(choice, Mapping) and choice.keys() <= _KINDS
+                values = choice.values() if is_given else [choice]
                 for value in values:
                     for item in system.items(value, node.template):
                         yield from system.texts(item, node.template)

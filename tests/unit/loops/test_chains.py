@@ -31,6 +31,10 @@ def arn(name: str) -> Body:
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
+def ref(name: str) -> Body:
+    return {"Ref": name}
+
+
 def role(*granted: tuple[str, Any], trusts: Any = None, **properties: Any) -> Body:
     """A role that may do something to something; it is told by the object that it may read."""
     statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in granted]
@@ -55,7 +59,8 @@ def named(name: str) -> Body:
 
 def lent(roles: dict[str, Body], of: str = "Own") -> list[tuple[str, str, str]]:
     """What a role is lent of objects: by whom, what, and why that is not certain."""
-    sections = {"Parameters": {"Which": {"Type": "String"}}, "Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
+    parameters = {"Which": {"Type": "String"}, "Everyone": {"Type": "String", "AllowedValues": ["*"]}}
+    sections = {"Parameters": parameters, "Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
     system = System([Template.of({**sections, "Resources": roles}, name="Stack")])
     permissions = Permissions(system)
     own: Node = next(node for node in system.nodes("AWS::IAM::Role") if node.id == of)
@@ -82,12 +87,12 @@ def test_a_role_is_lent_what_roles_behind_roles_allow_each_once() -> None:
 
 
 def test_a_doubt_is_handed_on_to_what_is_behind_it() -> None:
-    unsure = {"Effect": {"Ref": "Which"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}
+    unsure = {"Effect": ref("Which"), "Action": "s3:GetObject", "Resource": "arn:aws:s3:::own/*"}
     two = role(reads("two"), trusts=named("One"))
     two["Properties"]["Policies"].append({"PolicyDocument": {"Statement": [unsure]}})
     roles = {
         "Own": role(assumes("One")),
-        "One": role(assumes("Two"), reads("one"), trusts={"AWS": {"Ref": "Which"}}),
+        "One": role(assumes("Two"), reads("one"), trusts={"AWS": ref("Which")}),
         "Two": two,
     }
     reason = UNKNOWN_TRUST.format("One")
@@ -105,13 +110,16 @@ def test_a_doubt_is_handed_on_to_what_is_behind_it() -> None:
         ({"AWS": [arn("Other"), arn("Own")]}, ""),
         ({"AWS": "*"}, ""),
         ("*", ""),
+        (ref("Everyone"), ""),
+        (ref("Which"), UNKNOWN_TRUST.format("One")),
+        ({"Fn::If": ["Free", ref("Everyone"), named("Other")]}, ""),
         ({"AWS": "123456789012"}, ""),
         ({"AWS": {"Ref": "AWS::AccountId"}}, ""),
         (ACCOUNT, ""),
         ({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, ""),
-        ({"AWS": {"Ref": "Which"}}, UNKNOWN_TRUST.format("One")),
-        ({"AWS": [{"Ref": "Which"}, arn("Own")]}, ""),
-        ({"AWS": [{"Ref": "Which"}, "arn:aws:iam::123456789012:root"]}, ""),
+        ({"AWS": ref("Which")}, UNKNOWN_TRUST.format("One")),
+        ({"AWS": [ref("Which"), arn("Own")]}, ""),
+        ({"AWS": [ref("Which"), "arn:aws:iam::123456789012:root"]}, ""),
         ({"Fn::If": ["Free", named("Own"), named("Other")]}, ""),
         ({"AWS": {"Fn::If": ["Free", arn("Own"), arn("Other")]}}, ""),
         (named("Other"), None),
@@ -154,42 +162,56 @@ def test_each_statement_of_a_trust_policy_counts_by_itself(statement: Body, is_l
 
 
 CREATE = ("scheduler:CreateSchedule", "*")
+CREATE_ONE = ("scheduler:CreateSchedule", "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/one")
+MAY_CREATE = ("scheduler:CreateSchedule", ref("Which"))
 PASS = ("iam:PassRole", arn("One"))
+MAY_PASS = ("iam:PassRole", ref("Which"))
+BELOW = "arn:aws:iam::123456789012:role/one/below"
 
 
 @pytest.mark.parametrize(
     ("granted", "trusts", "doubt"),
     [
         ([CREATE, PASS], SCHEDULER, ""),
+        ([CREATE_ONE, PASS], SCHEDULER, ""),
         ([CREATE, PASS], {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}, ""),
         ([CREATE, PASS], "*", ""),
         ([PASS, ("ecs:RunTask", "*"), CREATE], SCHEDULER, ""),
         ([PASS, ("ecs:RunTask", "*")], SCHEDULER, None),
         ([CREATE, ("iam:PassRole", arn("Own"))], SCHEDULER, None),
+        ([CREATE, ("iam:PassRole", BELOW)], SCHEDULER, None),
         ([CREATE], SCHEDULER, None),
         ([PASS], SCHEDULER, None),
+        ([PASS], ACCOUNT, None),
+        ([CREATE, assumes("One")], SCHEDULER, None),
+        ([("sts:AssumeRole", BELOW), PASS], ACCOUNT, None),
         ([CREATE, PASS], {"Service": "lambda.amazonaws.com"}, None),
         ([CREATE, PASS], named("Other"), None),
-        ([CREATE, ("iam:PassRole", {"Ref": "Which"})], SCHEDULER, UNKNOWN_EFFECT.format("Own", "iam:PassRole")),
-        (
-            [("scheduler:CreateSchedule", {"Ref": "Which"}), PASS],
-            SCHEDULER,
-            UNKNOWN_EFFECT.format("Own", "scheduler:CreateSchedule"),
-        ),
-        (
-            [("scheduler:CreateSchedule", {"Ref": "Which"}), ("iam:PassRole", {"Ref": "Which"})],
-            SCHEDULER,
-            UNKNOWN_EFFECT.format("Own", "iam:PassRole"),
-        ),
-        ([("sts:AssumeRole", {"Ref": "Which"})], ACCOUNT, UNKNOWN_EFFECT.format("Own", "sts:AssumeRole")),
+        ([CREATE, MAY_PASS], SCHEDULER, UNKNOWN_EFFECT.format("Own", "iam:PassRole")),
+        ([MAY_CREATE, PASS], SCHEDULER, UNKNOWN_EFFECT.format("Own", "scheduler:CreateSchedule")),
+        ([MAY_CREATE, MAY_PASS], SCHEDULER, UNKNOWN_EFFECT.format("Own", "iam:PassRole")),
+        ([("sts:AssumeRole", ref("Which"))], ACCOUNT, UNKNOWN_EFFECT.format("Own", "sts:AssumeRole")),
+        # One way is enough, and the shorter of two doubts is told.
+        ([assumes("One"), CREATE, MAY_PASS], {**ACCOUNT, **SCHEDULER}, ""),
+        ([assumes("One"), MAY_CREATE, PASS], {"AWS": ref("Which"), **SCHEDULER}, UNKNOWN_TRUST.format("One")),
     ],
 )
 def test_a_role_that_is_handed_to_a_service_lends_if_both_sides_say_so(
     granted: list[tuple[str, Any]], trusts: Any, doubt: str | None
 ) -> None:
-    roles = {"Own": role(*granted), "One": role(reads("one"), trusts=trusts), "Other": role()}
+    one = role(reads("one"), trusts=trusts, RoleName="one")
+    roles = {"Own": role(*granted), "One": one, "Other": role()}
 
     assert lent(roles) == ([] if doubt is None else [("One", "s3:one/*", doubt)])
+
+
+def test_a_role_that_everyone_may_assume_may_be_handed_over_by_one_to_whom_that_is_denied() -> None:
+    own = role(CREATE, PASS)
+    denied = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    own["Properties"]["Policies"].append({"PolicyDocument": {"Statement": [denied]}})
+
+    assert lent({"Own": own, "One": role(reads("one"), trusts="*")}) == [("One", "s3:one/*", "")]
+    assert lent({"Own": own, "One": role(reads("one"), trusts=ACCOUNT)}) == []
 
 
 @pytest.mark.parametrize("few", [0, 8, 100])
@@ -197,7 +219,7 @@ def test_of_many_roles_those_that_trust_somebody_else_are_left_out(few: int, mon
     monkeypatch.setattr(chains, "FEW", few)
     trusting: dict[str, Any] = {
         "Me": named("Own"),
-        "Free": {"AWS": {"Ref": "Which"}},
+        "Free": {"AWS": ref("Which")},
         "Account": ACCOUNT,
         "Service": SCHEDULER,
         "Lambda": {"Service": "lambda.amazonaws.com"},
