@@ -12,11 +12,12 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_s3 as s3
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode import decode_str
 from cfnlint.runner import Runner
 
-from constructs_lib import RustFunction
+from constructs_lib import RustFunction, stable_name
 from constructs_lib.bundling import BuiltBinary, CargoBinary
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
@@ -45,6 +46,11 @@ def new_stack(app: cdk.App) -> NewStack:
         return cdk.Stack(app, name, synthesizer=synthesizer, **options)
 
     return new_stack
+
+
+@pytest.fixture
+def photos(stack: cdk.Stack) -> s3.Bucket:
+    return s3.Bucket(stack, "Photos", bucket_name=stable_name("photos"))
 
 
 @pytest.fixture(scope="session")
