@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.fixes import fixes
 from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.policies import listed
-from constructs_lib.loops.provenance import place
+from constructs_lib.loops.provenance import located, place
 from constructs_lib.loops.report import Finding, Severity, Step, through
 from constructs_lib.loops.rewriting import resources_of
+from constructs_lib.loops.roles import role_of
 from constructs_lib.loops.targets import SAME_NAME
 from constructs_lib.loops.witness import flows, witness
 from constructs_lib.templates.symbols import symbols_in
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge, Finder
     from constructs_lib.loops.graph import Graph
     from constructs_lib.loops.trials import Trials
+    from constructs_lib.templates import Template
+    from constructs_lib.templates.system import Node
 
 __all__ = ["allows_recursion", "finding", "fingerprint", "severity"]
 
@@ -125,9 +128,17 @@ def _steps(graph: Graph, finder: Finder, edges: list[Edge]) -> Iterator[Step]:
             source, target = hop.source, hop.target
             via = hop.via if index else f"{', '.join(actions[:MAX_ACTIONS])}{more}"
             at, template = place(graph, edge, hop)
+            if not at and isinstance(edge.outlet, Grant):
+                at, template = _elsewhere(graph, edge.source)
             other = template if template is not source.template else None
             granted = None if index else _granted(graph, edge)
             yield Step(label(source), via, label(target), source.id, target.id, source.template, at, other, granted)
+
+
+def _elsewhere(graph: Graph, actor: Node) -> tuple[tuple[str | int, ...], Template]:
+    """Where what an actor may do is named, if its statement is not in the templates."""
+    role = role_of(graph, actor)
+    return located(actor, None, "Role") if role is None else located(role, None, "ManagedPolicyArns")
 
 
 def _granted(graph: Graph, edge: Edge) -> tuple[str, Any] | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
-__all__ = ["ATTACHED", "denied", "is_alone", "is_shared", "named", "new_id", "of_its_own", "single"]
+__all__ = ["ATTACHED", "denied", "is_alone", "is_shared", "named", "new_id", "of_its_own", "role_of", "single"]
 
 _INLINE = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 ATTACHED = (*_INLINE, "AWS::IAM::ManagedPolicy")
@@ -32,7 +32,7 @@ _USERS: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()
 
 def denied(graph: Graph, actor: Node, actions: Sequence[str], resources: Sequence[Any]) -> tuple[Change, ...]:
     """Changes that deny something to an actor; none if its role is not written in a template as a plain list."""
-    role = _role_of(graph, actor)
+    role = role_of(graph, actor)
     at = None if role is None else properties_at(role)
     if role is None or at is None or not resources:
         return ()
@@ -69,7 +69,7 @@ def of_its_own(graph: Graph, actor: Node, changes: Sequence[Change]) -> tuple[Ch
     """
     if not changes or not is_shared(graph, actor):
         return tuple(changes)
-    role = _role_of(graph, actor)
+    role = role_of(graph, actor)
     if role is None or role.template is not actor.template:
         return ()
     template = role.template
@@ -119,7 +119,7 @@ def named(node: Node, template: Template) -> Any:
     return {"Ref": node.id} if naming is not None and naming.ref == naming.arn else {"Fn::GetAtt": [node.id, "Arn"]}
 
 
-def _role_of(graph: Graph, actor: Node) -> Node | None:
+def role_of(graph: Graph, actor: Node) -> Node | None:
     """The one role of a template that an actor acts with."""
     arns = _role_arns(graph, actor)
     found = [role for role in graph.system.nodes("AWS::IAM::Role") if not arns.isdisjoint(graph.system.arns(role))]

@@ -143,3 +143,23 @@ def test_an_event_whose_properties_are_no_mapping() -> None:
     events = {"Odd": {"Type": "Api", "Properties": 7}}
     resources = {"Worker": sam(Policies=[{"Statement": statement}], Events=events)["Worker"]}
     assert positions(resources)["ServerlessRestApi > Worker"] == "Worker/Properties/Events/Odd"
+
+
+def test_a_grant_of_a_managed_policy_stands_where_that_is_attached(make: Make) -> None:
+    full = ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]
+    resources = {"Worker": make.function(), "Role": make.role(ManagedPolicyArns=full), **QUEUE}
+    assert positions(resources)["Worker > Queue"] == "Role/Properties/ManagedPolicyArns"
+
+
+def test_a_grant_of_a_managed_policy_in_sam() -> None:
+    properties = {"Policies": ["AmazonSQSFullAccess"], "CodeUri": ".", "Handler": "h", "Runtime": "python3.12"}
+    found = positions({"Worker": body("AWS::Serverless::Function", **properties), **QUEUE})
+    assert found["Worker > Queue"] == "Worker/Properties/Policies"
+
+
+def test_a_grant_of_a_role_that_is_not_there_stands_where_that_is_named(make: Make) -> None:
+    worker = make.function()
+    worker["Properties"]["Role"] = "arn:aws:iam::123456789012:role/elsewhere"
+    template = Template.of({"Resources": {"Worker": worker}})
+    (finding,) = check([template]).findings
+    assert finding.path[0].at == ("Resources", "Worker", "Properties", "Role")
