@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
 
 from constructs_lib.loops.keys import (
@@ -16,6 +19,7 @@ from constructs_lib.loops.keys import (
     show_glob,
 )
 from constructs_lib.loops.languages import Language
+from constructs_lib.templates.symbols import FIRST_SYMBOL
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,28 @@ def test_two_filters_overlap_in_a_key_of_both(one: Filter, other: Filter, witnes
 )
 def test_a_glob_meets_a_filter_in_its_shortest_key(glob: str, prefix: str, suffix: str, witness: str | None) -> None:
     assert glob_meets(glob.replace("*", STAR).replace("?", "\x01"), prefix, suffix) == witness
+
+
+def texts(letters: str, most: int) -> list[str]:
+    return ["".join(found) for length in range(most + 1) for found in product(letters, repeat=length)]
+
+
+def test_a_glob_meets_all_that_it_should_in_a_shortest_key_and_a_symbol_is_no_single_character() -> None:
+    """Every glob of three characters with every prefix and suffix of two, against every key."""
+    fixes, keys = texts(f"a{FIRST_SYMBOL}", 2), texts(f"a{FIRST_SYMBOL}", 7)
+    for glob in texts(f"a{FIRST_SYMBOL}{STAR}{ANY}", 3):
+        shape = re.compile(glob.replace(STAR, ".*").replace(ANY, f"[^{FIRST_SYMBOL}]"))
+        matching = list(filter(shape.fullmatch, keys))
+        for prefix, suffix in product(fixes, fixes):
+            witness = glob_meets(glob, prefix, suffix)
+            shortest = next((key for key in matching if key.startswith(prefix) and key.endswith(suffix)), None)
+
+            assert (witness is None) == (shortest is None), (glob, prefix, suffix)
+            if witness is not None and shortest is not None:
+                assert witness in matching
+                assert witness.startswith(prefix)
+                assert witness.endswith(suffix)
+                assert len(witness) == len(shortest)
 
 
 def test_what_is_excluded_leaves_the_rest() -> None:
