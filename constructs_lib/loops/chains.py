@@ -45,8 +45,9 @@ class Chains:
     def __init__(self, system: System, permissions: Permissions, handovers: Iterable[tuple[str, str, str]]) -> None:
         self._system = system
         self._permissions = permissions
-        self._handovers = tuple(handovers)
-        self._services = {service for _, _, service in self._handovers}
+        self._handovers: dict[str, list[tuple[str, str]]] = {}
+        for action, scope, service in handovers:
+            self._handovers.setdefault(service, []).append((action, scope))
         self._trusted: dict[Node, frozenset[str]] = {}
         self._trusted_arns: dict[Node, dict[str, bool]] = {}
         self._addresses: dict[Node, list[str]] = {}
@@ -92,7 +93,7 @@ class Chains:
         trusting: Grouped[str, Node] = Grouped()
         for node in self._permissions.roles:
             trusted = self._trust(node)
-            is_open = trusted & self._services or any(map(self._may_be_many, trusted))
+            is_open = not trusted.isdisjoint(self._handovers) or any(map(self._may_be_many, trusted))
             for arn in ("",) if is_open else self._trusted_roles(node):
                 trusting.add(arn, node)
         return trusting
@@ -132,8 +133,9 @@ class Chains:
         if trusts is not None:
             assumed = [permits(identity, "sts:AssumeRole", name, exact=True) for name in names]
             found += [None if why is None else why or trusts for why in assumed]
-        for action, scope, service in self._handovers:
-            handed = permits(identity, action, scope, exact=False) if trusted & {service, "*"} else None
+        services = [service for service in self._handovers if service in trusted or "*" in trusted]
+        for action, scope in (handover for service in services for handover in self._handovers[service]):
+            handed = permits(identity, action, scope, exact=False)
             if handed is not None:
                 passed = [permits(identity, "iam:PassRole", name, exact=True) for name in names]
                 found += [None if why is None else why or handed for why in passed]

@@ -233,6 +233,8 @@ class System(Texts):
             # Aliases, versions and URLs stand for their function.
             function = node.get(properties[node.type])
             return tuple(self._function_arn(text) for text in self.texts(function, node.template))
+        if node.type == "AWS::Lambda::Url" and attribute == "FunctionUrl":
+            return (f"https://{self._generated(node)}.lambda-url.{self.region}.on.aws/",)
         value = node.get(STANDS_FOR.get((node.type, attribute), ""))
         if node.type == _MACHINE_ALIAS and attribute in {"Ref", "Arn"}:
             value = _version_of(node)
@@ -243,7 +245,7 @@ class System(Texts):
             if found is not None:
                 return tuple(found)
         label = f"${{{node.id}}}" if attribute == "Ref" else f"${{{node.id}.{attribute}}}"
-        is_made_up = attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name", "FunctionUrl"))
+        is_made_up = attribute == "Ref" or attribute.endswith(("Arn", "ARN", "Id", "Name"))
         is_output = attribute.startswith("Outputs.") or node.type == _CUSTOM
         if node.type.startswith("AWS::") and is_made_up and not is_output:
             return (self.symbols.character((node, attribute), label, "generated"),)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Apis", "integrations"]
 
 _INVOKED = re.compile(r"functions/(.+?)/invocations")
+_STAGE = re.compile(r"\$\{stageVariables\.[^}]*\}")
 _ELSEWHERE = ("BodyS3Location", "DefinitionUri")
 _UNKNOWN = {"Uri": {"Fn::GetAtt": ["", "an integration that is not in the template"]}}
 _INVOKE = (Deposit("execute-api:Invoke", rest="route"),)
@@ -43,13 +44,20 @@ class Apis(EdgeKind):
         """The functions behind all APIs."""
         for node, api, integration in integrations(system):
             uri = integration.get("IntegrationUri", integration.get("Uri"))
-            for text in system.texts(uri, node.template) if uri is not None else ():
+            for given in system.texts(uri, node.template) if uri is not None else ():
+                text = _STAGE.sub(lambda match: _of_stage(system, match[0]), given)
                 found = _INVOKED.search(text)
                 arn = found[1] if found else text
                 if found or any(kind in arn for kind in _STARTED) or system.symbols.free_in(arn[:1]):
                     for type_ in APIS if api is None else (api.type,):
                         label = "authorizer" if node.type in _AUTHORIZERS else "integration"
                         yield Listener(api, type_, arn, label, (FUNCTION,), by=node)
+
+
+def _of_stage(system: System, variable: str) -> str:
+    """The symbol for a variable of a stage."""
+    why = f"`{variable}` is what the stage of the API says"
+    return system.symbols.character(("stage", variable), variable, "free", why)
 
 
 def integrations(system: System) -> Iterator[tuple[Node, Node | None, Mapping[str, Any]]]:
@@ -59,6 +67,8 @@ def integrations(system: System) -> Iterator[tuple[Node, Node | None, Mapping[st
             yield from ((node, api, integration) for integration in _of(system, node))
     for node in system.nodes(*APIS):
         yield from ((node, node, integration) for integration in _documented(system, node))
+        if node.get("Target") is not None:  # "quick create" of an HTTP API
+            yield node, node, {"IntegrationUri": node.get("Target")}
 
 
 def _of(system: System, node: Node) -> Iterator[Mapping[str, Any]]:

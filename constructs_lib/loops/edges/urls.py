@@ -110,6 +110,7 @@ def _known(system: System) -> _Known:
         _add_apis(system, known)
         _add_functions(system, known)
         _add_graphql(system, known)
+        _add_distributions(system, known)
     return known
 
 
@@ -142,6 +143,22 @@ def _add_graphql(system: System, known: _Known) -> None:
                 known.hosts.setdefault(name, []).append((f"{name}.appsync-api.", "", arn))
 
 
+def _add_distributions(system: System, known: _Known) -> None:
+    """CloudFront, by its own names and those that people give: it calls what is its origin."""
+    for node in system.nodes("AWS::CloudFront::Distribution"):
+        for config in system.mapping(node.get("DistributionConfig"), node.template):
+            arns: list[str] = []
+            for origin in system.items(config.get("Origins") or [], node.template):
+                if isinstance(origin, Mapping):
+                    for host in system.texts(origin.get("DomainName"), node.template):
+                        arns += _called(known, host)
+            for name in system.attribute(node, "DomainName") if arns else ():
+                known.hosts.setdefault(name, []).extend((name, "", arn) for arn in arns)
+            for alias in system.items(config.get("Aliases") or [], node.template) if arns else ():
+                for domain in system.texts(alias, node.template):
+                    known.domains.setdefault(domain.lower(), []).extend(arns)
+
+
 def _signed(system: System) -> set[Node]:
     """The APIs all of whose routes ask for a role's signature."""
     kinds: dict[str, set[str | None]] = {}
@@ -160,5 +177,6 @@ def _add_functions(system: System, known: _Known) -> None:
     for node in system.nodes("AWS::Lambda::Url"):
         if system.text(node.get("AuthType"), node.template) != _IAM:
             arns = [function_arn(text) for text in system.texts(node.get("TargetFunctionArn"), node.template)]
-            for name in system.attribute(node, "FunctionUrl"):
-                known.hosts.setdefault(name, []).extend((name, "", arn) for arn in arns)
+            for url in system.attribute(node, "FunctionUrl"):
+                name = symbols_in(url)[0]
+                known.hosts.setdefault(name, []).extend((f"{name}.lambda-url.", "", arn) for arn in arns)
