@@ -196,6 +196,27 @@ def test_an_error_page_shows_python_that_can_be_read_and_its_own_error(page: Pat
     assert set(shown) <= {page.stem}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        command
+        for block in BLOCKS
+        if block.page in ERROR_PAGES and block.language == "console"
+        for command in commands(block)
+    ],
+    ids=str,
+)
+def test_a_command_of_an_error_page_ends_with_the_error(command: Command, tmp_path: Path) -> None:
+    for name, text in (("src/main.rs", ""), ("infra/photos.yaml", "Resources: {Photos: {Type: 'AWS::S3::Bucket'}}")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    program, *arguments = shlex.split(command.text)
+    output = run(["-c", "from constructs_lib.cli import main; main()", *arguments], tmp_path)
+    assert program == "constructs-lib"
+    assert output.endswith("exit code 2")
+    assert command.printed_by(output.removesuffix("exit code 2")), output
+
+
 def modules_with_examples() -> list[str]:
     files = [file for file in (ROOT / "constructs_lib").rglob("*.py") if ">>> " in file.read_text()]
     return sorted(".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files)
