@@ -13,10 +13,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.derived import Derived
-from constructs_lib.templates.symbols import has_symbols
+from constructs_lib.templates.symbols import has_symbols, symbols_in
 from constructs_lib.templates.system import System
 from constructs_lib.templates.template import Resource
 from constructs_lib.templates.variables import (
@@ -331,9 +332,23 @@ def _compared(one: Value, other: Value) -> bool | None:
         return False if texts and excluded.issuperset(texts) else None
     if len(one.texts) == len(other.texts) == 1 and one.texts == other.texts:
         return True
-    if any(map(has_symbols, (*one.texts, *other.texts))):
-        return None
-    return None if set(one.texts) & set(other.texts) else False
+    return None if any(_may_be_same(*pair) for pair in product(one.texts, other.texts)) else False
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether two texts may turn out to be the same: what is known of how they begin and end is."""
+    if not (has_symbols(one) or has_symbols(other)):
+        return one == other
+    for first, second in ((_beginning(one), _beginning(other)), (_beginning(one[::-1]), _beginning(other[::-1]))):
+        if not (first.startswith(second) or second.startswith(first)):
+            return False
+    return True
+
+
+def _beginning(text: str) -> str:
+    """What a text begins with, up to what is not known of it."""
+    symbols = symbols_in(text)
+    return text.partition(symbols[0])[0] if symbols else text
 
 
 def _shown(value: Any) -> str:
