@@ -28,7 +28,7 @@ def write_mixed(folder: Path, functions: int) -> None:
             *draw_background(choose, 0, count, _HOPS * count // _FUNCTIONS),
             *draw_background(choose, count - 2, 2, 1),
         )
-        document = build(hops, seed=pair).document
+        document = build(hops, seed=pair, names=f"acme{pair}").document
         for half, part in enumerate(split(document, 2, choose, names=f"Pair{pair}")):
             _write(folder / f"{pair:06}-{half}.template.json", part)
 

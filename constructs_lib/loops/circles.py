@@ -8,20 +8,22 @@ what comes this way may reach; otherwise a bus would join all that is on it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.cycles import components
-from constructs_lib.loops.edges import Message
+from constructs_lib.loops.edges import Message, unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable, Mapping
 
+    from constructs_lib.loops.edges import Listener
     from constructs_lib.loops.graph import Graph, Outlet
     from constructs_lib.templates.system import Node
 
 __all__ = ["Circles"]
 
 _ANYTHING = Message()
+_NONE: Mapping[Hashable, int] = {}
 
 
 class Circles:
@@ -36,14 +38,16 @@ class Circles:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._apart = graph.crowded.difference(graph.actors)
-        self._index: dict[Hashable, int] = {}
+        self._index: dict[Node, int] = {}
+        self._ways: dict[Node, dict[Hashable, int]] = {}
+        self._messages: dict[int, Message] = {}  # so that no other gets the same id
         self._outward: list[tuple[int, ...]] = []
         self._nodes: list[Node | None] = []
         self._work: list[tuple[int, Node, Message]] = []
         self.arrows = 0
         self.resources: set[Node] = set()
         for node in graph.actors:
-            self._vertex(node, None)
+            self._vertex(node)
         self._leave()
         self._pass_on()
         self.resources.difference_update(graph.actors)
@@ -77,7 +81,7 @@ class Circles:
                 for target in heard_by:
                     if target in self._graph.leads_on:
                         targets.add(target)
-                        following.append(self._vertex(target, listener.carry, listener))
+                        following.append(self._on(listener, vertex, target, message))
             self._outward[vertex] += tuple(following)
             if node in self._apart:
                 apart.setdefault(node, set()).update(targets)
@@ -86,16 +90,26 @@ class Circles:
             self.resources |= targets
         self.arrows += sum(map(len, apart.values()))
 
-    def _vertex(self, node: Node, arrives: Message | Callable[[Message], Message] | None, way: Hashable = "") -> int:
-        """The vertex of a resource, or of one way into it."""
-        is_apart = node in self._apart
-        key = (node, way) if is_apart else node
-        vertex = self._index.get(key)
+    def _on(self, listener: Listener, vertex: int, target: Node, message: Message) -> int:
+        """The vertex of what a listener leads to from a vertex."""
+        if target not in self._apart:
+            return self._vertex(target)
+        if listener.carry is unchanged and self._nodes[vertex] in self._apart:
+            self._messages[id(message)] = message
+            return self._vertex(target, message, (listener, id(message)))
+        known = self._ways.get(target, _NONE).get(listener)
+        return self._vertex(target, listener.carry(_ANYTHING), listener) if known is None else known
+
+    def _vertex(self, node: Node, message: Message = _ANYTHING, way: Hashable = "") -> int:
+        """The vertex of a resource, or of one way into it by which a message comes."""
+        if node in self._apart:
+            index: dict[Any, int] = self._ways.setdefault(node, {})
+            key: Hashable = way
+        else:
+            index, key, message = self._index, node, _ANYTHING
+        vertex = index.get(key)
         if vertex is None:
-            vertex = self._index[key] = self._new(node)
-            message = _ANYTHING
-            if is_apart and arrives is not None:
-                message = arrives if isinstance(arrives, Message) else arrives(_ANYTHING)
+            vertex = index[key] = self._new(node)
             self._work.append((vertex, node, message))
         return vertex
 

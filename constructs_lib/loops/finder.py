@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.cycles import components, shortest_cycle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from constructs_lib.loops.graph import Graph, Hop, Outlet, Passage
     from constructs_lib.templates.system import Node
@@ -58,7 +58,7 @@ class Finder:
         self._actors = graph.actors
         self._index = {node: index for index, node in enumerate(self._actors)}
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
-        self._links: list[list[int]] = []
+        self._links: list[tuple[int, ...]] = []
         self._gone: set[Passage] = set()
         self.is_complete = True
         self._ways: dict[int, dict[tuple[Node, ...], list[Passage]]] = {}
@@ -82,7 +82,7 @@ class Finder:
                     if own is passages:
                         shared[outlet] = index
                 links.append(index)
-            self._links.append(links)
+            self._links.append(tuple(links))
 
     def arrows(self) -> tuple[int, int]:
         """How many pairs of resources arrows join on ways from an actor to an actor, and how many are no actors."""
@@ -146,14 +146,14 @@ class Finder:
                 found.setdefault(passage.target, []).append(passage)
         return found
 
-    def _adjacency(self, *, certain: bool) -> list[list[int]]:
+    def _adjacency(self, *, certain: bool) -> list[Sequence[int]]:
         return [*self._links, *(self._targets(passages, certain=certain) for _, passages in self._outlets)]
 
     def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
         left = (passage for passage in passages if passage not in self._gone)
         return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.is_sure))
 
-    def _cycles(self, graph: list[list[int]], component: list[int]) -> list[list[int]]:
+    def _cycles(self, graph: list[Sequence[int]], component: list[int]) -> list[list[int]]:
         """Every actor's own circle, or else the shortest circle of the component."""
         actors = [node for node in component if node < len(self._actors)]
         reached = {outlet: frozenset(graph[outlet]) for outlet in dict.fromkeys(o for n in actors for o in graph[n])}

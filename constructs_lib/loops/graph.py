@@ -9,6 +9,7 @@ Firehose writes, starts a new stretch of the passage.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ FEW = 8
 """As many listeners are tried one by one."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, slots=True)
 class Hop:
     """One arrow of a path."""
 
@@ -56,7 +57,7 @@ class Hop:
     entry: Any = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, slots=True)
 class Grant:
     """One thing that one or more actors may do: the same statement under the same denials."""
 
@@ -67,7 +68,7 @@ class Grant:
 Outlet = Grant | Put
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Stretch:
     """What flows unchanged over a part of a passage.
 
@@ -87,7 +88,7 @@ class Stretch:
         return replace(self, message=self.message & let_through, certain=certain)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Passage:
     """A way from an outlet to an actor that it wakes.
 
@@ -139,7 +140,7 @@ class Graph:
     Attributes:
         actors: what acts.
         outlets: what each of them may put somewhere.
-        crowded: resources to which many listen.
+        crowded: resources to which many listen, or that many ways lead into.
         leads_on: resources from which an actor can be reached at all.
         not_modelled: what is in the templates that nobody can tell.
     """
@@ -147,10 +148,11 @@ class Graph:
     def __init__(self, system: System, kinds: tuple[EdgeKind, ...] = EDGE_KINDS) -> None:
         self.system = system
         self.not_modelled: dict[str, None] = dict.fromkeys(system.outside())
+        for kind in kinds:
+            kind.prepare(system)
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
-        channels = [channel for kind in kinds for channel in kind.channels(system)]
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets_of: Grouped[Listener, Node] = Grouped()
         self._named = Targets(system)
@@ -165,10 +167,13 @@ class Graph:
         self.crowded = {node for node in self._listeners if self._listeners.count(node) >= FEW}
         self.leads_on = self._leading_to(self.actors)
         self._channels: Directory[Channel] = Directory()
-        for channel in channels:
+        into: Counter[Node] = Counter()
+        for channel in (channel for kind in kinds for channel in kind.channels(system)):
             if channel.node in self.leads_on:
+                into[channel.node] += 1
                 for name in channel.addresses:
                     self._channels.add(name, channel)
+        self.crowded.update(node for node, count in into.items() if count >= FEW)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
         self._identities: dict[Node, Identity] = {}
         self._grant_all(actors, [handover for kind in kinds for handover in kind.handovers])
@@ -270,12 +275,25 @@ class Graph:
             for channel in self._meant(outlet.allow):
                 for deposit in channel.deposits:
                     if outlet.allow.actions.touches(deposit.action) is not None:
-                        yield channel.node, deposit.message, id(deposit)
                         if channel.node not in self.crowded:
+                            yield channel.node, deposit.message, id(deposit)
                             break
+                        yield from self._into_crowded(outlet, channel, deposit)
         elif not outlet.needs or self._needed(outlet) is not None:
             for node in self._targets(outlet.target, outlet.expects):
                 yield node, outlet.message, outlet
+
+    def _into_crowded(
+        self, grant: Grant, channel: Channel, deposit: Deposit
+    ) -> Iterator[tuple[Node, Message, Hashable]]:
+        """What a grant puts where many listen: they differ in what they ask for behind the address, e.g. a topic."""
+        if deposit.rest is None:
+            yield channel.node, deposit.message, id(deposit)
+            return
+        for name in channel.addresses:
+            may = content(grant.allow, grant.denies, deposit.action, name, certain=False, exact=False)
+            if may is not None and may.may() is not None:
+                yield channel.node, deposit.message & Message({deposit.rest: may}), (id(deposit), may)
 
     def _meant(self, allow: Allow) -> Iterator[Channel]:
         """The resources that a grant may be for."""

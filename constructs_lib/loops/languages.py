@@ -29,7 +29,7 @@ UNDECIDED = "…"
 """The witness of a search that was given up: something may be in the set, nobody knows what."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, slots=True)
 class Language:
     """The texts that match one glob of each group and none of the excluded ones.
 

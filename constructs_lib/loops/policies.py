@@ -114,7 +114,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(expression, re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, slots=True)
 class Allow:
     """One resource pattern of one statement that allows.
 
@@ -150,7 +150,7 @@ class Deny:
     inverted: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Statement:
     """A statement's principals and what it says.
 

@@ -86,7 +86,7 @@ class Symbols:
 
     def free_in(self, text: str) -> list[Symbol]:
         """The free symbols of a text, each once."""
-        return list(dict.fromkeys(s for c in symbols_in(text) if (s := self[c]).kind == "free"))
+        return list(dict.fromkeys([self[c] for c in symbols_in(text) if kind_of(c) == "free"]))
 
 
 def has_symbols(text: str) -> bool:

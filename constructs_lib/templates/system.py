@@ -137,7 +137,7 @@ class System(Texts):
 
     def may_be_others(self, text: str, known: Iterable[Node | None]) -> bool:
         """Whether a name or ARN may be that of others than those which are known to have it, if none is declared."""
-        return bool(self.symbols.free_in(text)) and all(node in self._added for node in known)
+        return all(node in self._added for node in known) and bool(self.symbols.free_in(text))
 
     def node(self, template: Template, logical_id: str) -> Node | None:
         """The resource of that logical id in a template."""

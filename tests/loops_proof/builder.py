@@ -79,10 +79,14 @@ class Builder:
         choose: decides on spellings; never on what is a loop.
         serverless: whether functions may be SAM's.
         spelled: whether names and spellings vary; if not, everything is written the plainest way.
+        names: what the names of resources and topics begin with: an account has each of them once.
     """
 
-    def __init__(self, choose: random.Random, *, serverless: bool = False, spelled: bool = True) -> None:
+    def __init__(
+        self, choose: random.Random, *, serverless: bool = False, spelled: bool = True, names: str = "acme"
+    ) -> None:
         self.choose = choose
+        self.names = names
         self.is_near_miss = False
         self.resources: dict[str, Body] = {}
         self.functions: dict[str, _Function] = {}
@@ -152,13 +156,13 @@ class Builder:
             properties = {"Role": self.role("glue", []), "Command": {"Name": "glueetl"}}
         if kind in _NAMES and self.chance(0.3):
             key, shape = _NAMES[kind]
-            physical = f"acme-{name.lower()}"
+            physical = f"{self.names}-{name.lower()}"
             properties[key] = physical if self.chance(0.5) else {"Fn::Sub": f"{physical}-${{AWS::AccountId}}"}
             physical = physical if properties[key] == physical else f"{physical}-${{AWS::AccountId}}"
             if self.chance(0.5):
                 arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:{shape.format(name=physical)}"}
         if kind == "bus":
-            properties["Name"] = f"bus-{name.lower()}"
+            properties["Name"] = f"{self.names}-{name.lower()}"
         if kind == "table":
             properties |= {
                 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],

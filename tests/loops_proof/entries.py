@@ -235,7 +235,7 @@ def _schedule(b: Builder, source: Station, target: Station, miss: str) -> None:
 
 def _api_call(b: Builder, source: Station, target: Station, miss: str) -> None:
     watched = b.fresh("SecretsOf")  # each link has a service of its own, or they would be one way
-    service = f"service{watched.lower()}"
+    service = f"{b.names}{watched.lower()}"
     detail = {"eventSource": [f"{service}.amazonaws.com"]}
     if miss == "another call":
         detail["eventName"] = ["DeleteSecret"]

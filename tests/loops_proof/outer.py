@@ -38,8 +38,8 @@ def _push(b: Builder, source: Station, target: Station, miss: str) -> None:
         ]
     )
     name = b.fresh("Repository")
-    b.add(name, type_, {"RepositoryName": f"acme-{name.lower()}"})
-    heard = "acme-another" if miss == "another repository" else f"acme-{name.lower()}"
+    b.add(name, type_, {"RepositoryName": f"{b.names}-{name.lower()}"})
+    heard = "acme-another" if miss == "another repository" else f"{b.names}-{name.lower()}"
     pattern = {"source": [asked], "detail": {field: [heard]}}
     entry = {"Id": "it", "Arn": b.target(target)}
     b.add(b.fresh("Rule"), "AWS::Events::Rule", {"EventPattern": pattern, "Targets": [entry]})
@@ -71,7 +71,7 @@ def _rotation(b: Builder, source: Station, target: Station, miss: str) -> None:
 
 
 def _iot(b: Builder, source: Station, target: Station, miss: str) -> None:
-    topic = b.fresh("orders")
+    topic = f"{b.names}/{b.fresh('orders')}"
     role = wire_by(b, "iot", target)
     name = {"Ref": target.id}
     action: dict[str, Any] = {

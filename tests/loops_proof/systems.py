@@ -129,10 +129,13 @@ def draw_background(choose: random.Random, first: int, functions: int, hops: int
     return tuple(found)
 
 
-def build(hops: Iterable[Hop], *, seed: int = 0, serverless: bool = False, spelled: bool = True) -> System:
+def build(
+    hops: Iterable[Hop], *, seed: int = 0, serverless: bool = False, spelled: bool = True, names: str = "acme"
+) -> System:
     """The template that the hops describe."""
     hops = tuple(hops)
-    b = Builder(random.Random(seed), serverless=serverless, spelled=spelled)  # noqa: S311 - test data
+    choose = random.Random(seed)  # noqa: S311 - test data
+    b = Builder(choose, serverless=serverless, spelled=spelled, names=names)
     functions = [b.function() for _ in range(1 + max(max(hop.source, hop.target) for hop in hops))]
     for hop in hops:
         _wire(b, functions[hop.source], functions[hop.target], hop)

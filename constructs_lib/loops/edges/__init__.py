@@ -3,7 +3,7 @@
 from constructs_lib.loops.edges.alarms import Alarms
 from constructs_lib.loops.edges.api_calls import ApiCalls
 from constructs_lib.loops.edges.apis import Apis
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, unchanged
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
 from constructs_lib.loops.edges.graphql import GraphQl
@@ -32,7 +32,7 @@ from constructs_lib.loops.edges.urls import Urls
 from constructs_lib.loops.edges.users import UserPools
 from constructs_lib.loops.edges.workflows import Workflows
 
-__all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put"]
+__all__ = ["EDGE_KINDS", "Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "unchanged"]
 
 EDGE_KINDS: tuple[EdgeKind, ...] = (
     Undeclared(),  # first: it adds what is not in the templates

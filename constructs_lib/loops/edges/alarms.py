@@ -95,6 +95,12 @@ class _Metric:
 class Alarms(EdgeKind):
     """Alarms, what moves the metrics that they watch, and what they do."""
 
+    def prepare(self, system: System) -> None:
+        """Add the metrics that may be put, which no template declares."""
+        for alarm, metric in _watched(system):
+            if _may_be_put(metric):
+                _custom(system, alarm, metric)
+
     def channels(self, system: System) -> Iterator[Channel]:
         """All alarms, whose state may be set, and the metrics that may be put."""
         for node in system.nodes(*ALARMS):

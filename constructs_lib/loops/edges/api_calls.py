@@ -18,6 +18,7 @@ from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
+from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -53,12 +54,18 @@ _OBJECTS = {
 class ApiCalls(EdgeKind):
     """Calls of any service, as far as rules ask for them."""
 
+    def prepare(self, system: System) -> None:
+        """Add what records calls, if rules ask for any; each account has one."""
+        if any(True for rule in _rules(system) for _ in _asked(system, rule)):
+            body = {"Metadata": {"aws:cdk:path": RECORDER}}
+            system.add(system.templates[0], Resource(RECORDER, RECORDER, {}, body))
+
     def channels(self, system: System) -> Iterator[Channel]:
         """What records the calls that rules ask for."""
-        asked = dict.fromkeys(call for rule in _rules(system) for call in _asked(system, rule))
-        if not asked:
+        recorder = system.node(system.templates[0], RECORDER) if system.templates else None
+        if recorder is None:
             return
-        recorder = _recorder(system)
+        asked = dict.fromkeys(call for rule in _rules(system) for call in _asked(system, rule))
         for service in dict.fromkeys(service for service, _ in asked):
             names = [name for other, name in asked if other == service]
             prefix = _SERVICES.get(service, service)
@@ -78,7 +85,7 @@ class ApiCalls(EdgeKind):
     def left_out(self, system: System) -> Iterator[str]:
         """Rules that ask for the calls of all services."""
         for rule in _rules(system):
-            if not all(_services(message) for message in pattern(system, rule.get("EventPattern"), rule.template)):
+            if not all(map(_services, _patterns(system, rule))):
                 yield f"the calls of all services, which `{system.label(rule)}` asks for"
 
 
@@ -95,9 +102,15 @@ def _rules(system: System) -> Iterator[Node]:
             yield node
 
 
+def _patterns(system: System, rule: Node) -> Iterator[Message]:
+    """What a rule lets through; what one branch of a condition asks for counts, whatever another one asks for."""
+    for choice in system.choices(rule.get("EventPattern"), rule.template):
+        yield from pattern(system, choice, rule.template) if choice is not MISSING else ()
+
+
 def _asked(system: System, rule: Node) -> Iterator[tuple[str, str]]:
     """The services and calls that a rule asks for; names may have `*`."""
-    for message in pattern(system, rule.get("EventPattern"), rule.template):
+    for message in _patterns(system, rule):
         if (message.fields.get("detail-type", ANYTHING) & Language(((_CALL,),))).may() is None:
             continue
         for service in _services(message):
@@ -113,15 +126,6 @@ def _texts(message: Message, field: str) -> list[str]:
         if not any(STAR in glob or ANY in glob for glob in group):
             return list(group)
     return []
-
-
-def _recorder(system: System) -> Node:
-    """CloudTrail, of which each account has one."""
-    known = system.node(system.templates[0], RECORDER)
-    if known is not None:
-        return known
-    body = {"Metadata": {"aws:cdk:path": RECORDER}}
-    return system.add(system.templates[0], Resource(RECORDER, RECORDER, {}, body))
 
 
 def _action(prefix: str, name: str) -> str:

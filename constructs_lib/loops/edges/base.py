@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
+# What systems have by the ten thousand is not frozen, for freezing triples what it costs to make one.
+
 __all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "always", "unchanged"]
 
 
@@ -58,7 +60,7 @@ class Deposit:
     slow: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Channel:
     """A resource that receives something and tells its listeners.
 
@@ -83,7 +85,7 @@ class Channel:
         return free or any(head.startswith(address.rstrip(":")) for address in self.addresses)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Listener:
     """Something that a resource wakes or passes on to.
 
@@ -123,7 +125,7 @@ class Listener:
         return self.let_through()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Put:
     """What a resource puts somewhere by itself, whatever its role says.
 
@@ -154,7 +156,7 @@ class Put:
     property: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Actor:
     """A resource that does something when it is woken.
 
@@ -181,6 +183,10 @@ class EdgeKind:
         """The resources that act."""
         del system
         return ()
+
+    def prepare(self, system: System) -> None:
+        """Add the resources that are there without being declared, before anything else is asked."""
+        del system
 
     def channels(self, system: System) -> Iterable[Channel]:
         """The resources that receive."""

@@ -101,10 +101,13 @@ def buses(system: System, value: Any, near: Node) -> list[Node | None]:
 class Rules(EdgeKind):
     """Buses, and rules with an event pattern."""
 
-    def channels(self, system: System) -> Iterator[Channel]:
-        """All buses, the default one included."""
+    def prepare(self, system: System) -> None:
+        """Add the default bus."""
         if system.templates:
             default_bus(system)
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """All buses."""
         for node in system.nodes(BUS):
             names = tuple(f"events:event-bus/{name}" for name in system.names(node))
             yield Channel(node, names, _PUT)

@@ -44,17 +44,20 @@ _ACTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 class Iot(EdgeKind):
     """Topics, their rules and what those do."""
 
+    def prepare(self, system: System) -> None:
+        """Add the message broker, of which each account has one."""
+        if next(system.nodes(_RULE), None) is not None:
+            body = {"Metadata": {"aws:cdk:path": "IoT message broker"}}
+            system.add(system.templates[0], Resource(BROKER, BROKER, {}, body))
+
     def channels(self, system: System) -> Iterator[Channel]:
-        """The message broker, of which each account has one; shadows of things are published to as well."""
-        if next(system.nodes(_RULE), None) is None:
-            return
-        body = {"Metadata": {"aws:cdk:path": "IoT message broker"}}
-        broker = system.add(system.templates[0], Resource(BROKER, BROKER, {}, body))
-        published = (Deposit("iot:Publish", rest="topic"), Deposit("iot:RetainPublish", rest="topic"))
-        yield Channel(broker, ("iot:topic/",), published)
-        actions = ("iot:UpdateThingShadow", "iot:DeleteThingShadow")
-        changed = tuple(Deposit(action, Message({"topic": _SHADOWS}), rest="thing") for action in actions)
-        yield Channel(broker, ("iot:thing/",), changed)
+        """The message broker; shadows of things are published to as well."""
+        for broker in system.nodes(BROKER):
+            published = (Deposit("iot:Publish", rest="topic"), Deposit("iot:RetainPublish", rest="topic"))
+            yield Channel(broker, ("iot:topic/",), published)
+            actions = ("iot:UpdateThingShadow", "iot:DeleteThingShadow")
+            changed = tuple(Deposit(action, Message({"topic": _SHADOWS}), rest="thing") for action in actions)
+            yield Channel(broker, ("iot:thing/",), changed)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """What the rules of all topics do."""

@@ -47,6 +47,12 @@ class Jobs(EdgeKind):
             for role in _roles(system, node):
                 yield Actor(node, role)
 
+    def prepare(self, system: System) -> None:
+        """Add what a task is while it runs, should a rule ask for its events."""
+        for node in list(system.nodes(TASK)) if next(system.nodes("AWS::Events::Rule"), None) else ():
+            body = {"Metadata": {"aws:cdk:path": f"tasks of {system.label(node)}"}}
+            system.add(node.template, Resource(f"{node.id} (run)", _RUN, {"Of": node.id}, body))
+
     def channels(self, system: System) -> Iterator[Channel]:
         """What a grant is enough to start, by name and by revision."""
         for type_, (address, actions) in _STARTED.items():
@@ -56,10 +62,9 @@ class Jobs(EdgeKind):
                 if type_ == BATCH_JOB:
                     revisions = tuple(Deposit(action, rest="revision") for action in actions)
                     yield Channel(node, tuple(f"{name}:" for name in names), revisions)
-        for node in list(system.nodes(TASK)) if next(system.nodes("AWS::Events::Rule"), None) else ():
-            body = {"Metadata": {"aws:cdk:path": f"tasks of {system.label(node)}"}}
-            run = system.add(node.template, Resource(f"{node.id} (run)", _RUN, {"Of": node.id}, body))
-            names = tuple(f"ecs:task-definition/{name}:" for name in system.names(node))
+        for run in system.nodes(_RUN):
+            task = system.node(run.template, str(run.get("Of")))
+            names = tuple(f"ecs:task-definition/{name}:" for name in system.names(task)) if task is not None else ()
             yield Channel(run, names, tuple(Deposit(action, rest="revision") for action in _RUNS))
 
     def listeners(self, system: System) -> Iterator[Listener]:

@@ -39,8 +39,8 @@ _READERS = (FUNCTION, STREAM, FIREHOSE)
 class Logs(EdgeKind):
     """Functions that log, and who is subscribed to their log groups."""
 
-    def channels(self, system: System) -> Iterator[Channel]:
-        """The groups that are subscribed to, or counted in; those that are not declared are added."""
+    def prepare(self, system: System) -> None:
+        """Add the groups that are subscribed to, or counted in, without being declared."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}
         for node in list(system.nodes(*GROUP_FILTERS)):
             for name in system.texts(node.get("LogGroupName"), node.template):
@@ -54,6 +54,9 @@ class Logs(EdgeKind):
                         body = {"Metadata": {"aws:cdk:path": shown}}
                         properties = {"LogGroupName": Resolved(added)}
                         system.add(near.template, Resource(shown, LOG_GROUP, properties, body))
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        """The groups that are subscribed to, or counted in."""
         for node in {group: None for filter_ in system.nodes(*GROUP_FILTERS) for group in _groups(system, filter_)}:
             yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.edges.base import Channel, EdgeKind, Listener
+from constructs_lib.loops.edges.base import EdgeKind, Listener
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET
@@ -52,8 +52,8 @@ _SENDS_EVENTS: Mapping[str, Any] = {"NotificationConfiguration": {"EventBridgeCo
 class Undeclared(EdgeKind):
     """What is listened to without being declared."""
 
-    def channels(self, system: System) -> Iterator[Channel]:
-        """None of their own; but the resources are added, so that their kinds find them."""
+    def prepare(self, system: System) -> None:
+        """Add them, so that their kinds find them."""
         found = {(type_, name): node for type_, name, node in _listened_to(system)}
         missing = {key: node for key, node in found.items() if not system.named(*key)}
         for (type_, name), node in missing.items():
@@ -61,7 +61,6 @@ class Undeclared(EdgeKind):
             properties = {NAMING[type_].property: Resolved(name), **(_SENDS_EVENTS if type_ == BUCKET else {})}
             body = {"Metadata": {"aws:cdk:path": shown}}
             system.add(node.template, Resource(f"{shown} ({type_})", type_, properties, body))
-        return iter(())
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """What is not declared hears of what a declared resource gets that may turn out to have its name."""

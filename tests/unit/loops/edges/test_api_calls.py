@@ -33,6 +33,8 @@ def tagger(make: Make, pattern: dict[str, Any], *actions: str, resource: Any = "
         (calls("ec2", "RunInstances", "CreateTags"), ["ec2:Create*"]),
         (calls("ec2"), ["ec2:CreateTags"]),
         (calls("ec2"), ["ec2:*"]),
+        ({"Fn::If": ["Is", calls("ec2", "CreateTags"), {"Ref": "AWS::NoValue"}]}, ["ec2:CreateTags"]),
+        ({"Fn::If": ["Is", {"Fn::ImportValue": "Pattern"}, calls("ec2", "CreateTags")]}, ["ec2:CreateTags"]),
         ({"source": ["aws.iam"], "detail-type": ["AWS API Call via CloudTrail"]}, ["iam:AttachRolePolicy"]),
         (calls("lambda", "UpdateFunctionCode20150331v2"), ["lambda:UpdateFunctionCode"]),
         (calls("monitoring", "PutMetricAlarm"), ["cloudwatch:PutMetricAlarm"]),
