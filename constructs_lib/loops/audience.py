@@ -62,9 +62,11 @@ class Audience:
         """The sources in the index that may be those of a message."""
         known = self._sources.get(language)
         if known is None:
+            whole = next((group for group in language.all_of if all(map(_plain, group))), None)
+            possible = self._index if whole is None else [s for s in (None, *whole) if s in self._index]
             known = self._sources[language] = [
                 source
-                for source in self._index
+                for source in possible
                 if source is None
                 or all(any(compiled(widened(glob)).matches(source) for glob in group) for group in language.all_of)
             ]

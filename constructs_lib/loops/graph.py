@@ -24,6 +24,7 @@ from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Pu
 from constructs_lib.loops.keys import STAR, show_glob
 from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.permissions import Identity, Permissions
+from constructs_lib.loops.policies import service_of
 from constructs_lib.loops.rounds import puts, turning
 from constructs_lib.loops.targets import Targets
 from constructs_lib.templates.grouped import Grouped
@@ -299,24 +300,30 @@ class Graph:
         """The resources that a grant may be for."""
         found: Iterable[Channel] = self._channels.of(allow.resource)
         if self._channels.finds_all(allow.resource):
-            found = [
+            services = self._alike if allow.actions.services is None else allow.actions.services
+            found = dict.fromkeys(
                 channel
-                for names, channels in self._alike.items()
-                if any(allow.actions.touches(name) is not None for name in names if allow.actions.may_be_of(name))
+                for service in services
+                for names, channels in self._alike.get(service, {}).items()
+                if any(allow.actions.touches(name) is not None for name in names)
                 for channel in channels
-            ]
+            )
         return (channel for channel in found if channel.is_meant(allow.resource))
 
     @cached_property
-    def _alike(self) -> dict[tuple[str, ...], list[Channel]]:
-        """All channels, by the actions that put something into them."""
-        names: dict[int, tuple[str, ...]] = {}
-        found: dict[tuple[str, ...], list[Channel]] = {}
+    def _alike(self) -> dict[str, dict[tuple[str, ...], list[Channel]]]:
+        """All channels by services, and by the actions of theirs that put something into them."""
+        names: dict[int, dict[str, tuple[str, ...]]] = {}
+        found: dict[str, dict[tuple[str, ...], list[Channel]]] = {}
         for channel in self._channels.of(STAR):
             key = id(channel.deposits)
             if key not in names:
-                names[key] = tuple(deposit.action for deposit in channel.deposits)
-            found.setdefault(names[key], []).append(channel)
+                actions = [deposit.action for deposit in channel.deposits]
+                services = [service_of(action) for action in actions]
+                pairs = list(zip(services, actions, strict=True))
+                names[key] = {service: tuple(a for s, a in pairs if s == service) for service in services}
+            for service, own in names[key].items():
+                found.setdefault(service, {}).setdefault(own, []).append(channel)
         return found
 
     def _turn(self) -> None:

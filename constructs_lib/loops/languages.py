@@ -171,6 +171,13 @@ def _witness(all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...]) -> s
     """A text in the set, readable if possible, else the shortest; `UNDECIDED` past the cap."""
     if any(glob.strip(STAR) == "" and glob for glob in none_of):
         return None
+    known = next((group for group in all_of if not any(STAR in glob or ANY in glob for glob in group)), None)
+    if known is not None:
+        return min((text for text in known if _member(text, all_of, none_of)), key=_length_and_text, default=None)
+    return _witness_of_globs(all_of, none_of)
+
+
+def _witness_of_globs(all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...]) -> str | None:
     quick = _quick(all_of)
     if quick is not None:
         prefix, suffix, found = quick
@@ -185,6 +192,10 @@ def _witness(all_of: tuple[tuple[str, ...], ...], none_of: tuple[str, ...]) -> s
     if found is None or found == UNDECIDED:
         return found
     return next((text for text in _dressed(found, "") if _member(text, all_of, none_of)), found)
+
+
+def _length_and_text(text: str) -> tuple[int, str]:
+    return len(text), text
 
 
 def _dressed(text: str, suffix: str) -> list[str]:

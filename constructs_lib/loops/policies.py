@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
 
-__all__ = ["Actions", "Allow", "Deny", "Statement", "always", "documents", "is_conditional", "listed", "statements"]
+__all__ = [
+    "Actions",
+    "Allow",
+    "Deny",
+    "Statement",
+    "always",
+    "documents",
+    "is_conditional",
+    "listed",
+    "service_of",
+    "statements",
+]
 
 
 _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
@@ -57,16 +68,10 @@ class Actions:
         return _covered(self.patterns, self.inverted, actions)
 
     @cached_property
-    def _services(self) -> frozenset[str]:
-        return frozenset(pattern.partition(":")[0].lower() for pattern in self.patterns)
-
-    @cached_property
-    def _is_of_any_service(self) -> bool:
-        return self.inverted or any("*" in service or "?" in service for service in self._services)
-
-    def may_be_of(self, action: str) -> bool:
-        """Whether some of it is of the service of an action."""
-        return self._is_of_any_service or action.partition(":")[0].lower() in self._services
+    def services(self) -> frozenset[str] | None:
+        """The services of which it has actions; None if these may be all."""
+        found = frozenset(map(service_of, self.patterns))
+        return None if self.inverted or any("*" in service or "?" in service for service in found) else found
 
     def touches(self, action: str) -> str | None:
         """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
@@ -84,6 +89,11 @@ class Actions:
         if "*" in action and self.inverted:
             return not any(_meet(pattern, action) for pattern in self.patterns)
         return self.covers(action) is not None
+
+
+def service_of(action: str) -> str:
+    """The service of an action: services have no case."""
+    return action.partition(":")[0].lower()
 
 
 @lru_cache(maxsize=16384)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import address, rest_of
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.keys import STAR, literal
+from constructs_lib.loops.keys import ANY, STAR, literal
+from constructs_lib.templates.names import NAMING
+from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ class Targets:
     def __init__(self, system: System) -> None:
         self._system = system
         self._known: dict[tuple[str, tuple[str, ...]], Sequence[Node]] = {}
+        self._directories: dict[str, Directory[tuple[Node, str]]] = {}
 
     def of(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         """What an ARN may name.
@@ -60,19 +62,30 @@ class Targets:
         if self._system.may_be_others(arn, found):
             return [node for node in self._system.addressed() if node.type in expects and node not in found]
         name = address(literal(arn), unknown=self._system.account)
-        if name is None or self._directory.finds_all(name):
+        if name is None:
             return []
-        return [node for node, own in self._directory.of(name) if node not in found and _may_name(name, own)]
+        service, colon, _ = name.partition(":")
+        if not colon or STAR in service or ANY in service:
+            return []
+        found_too = self._directory("" if has_symbols(service) else service).of(name)
+        return [node for node, own in found_too if node not in found and _may_name(name, own)]
 
-    @cached_property
-    def _directory(self) -> Directory[tuple[Node, str]]:
-        directory: Directory[tuple[Node, str]] = Directory()
-        for node in self._system.addressed():
-            for arn in self._system.arns(node):
-                name = address(arn.removesuffix(":*"), unknown=self._system.account)
-                if name is not None:
-                    directory.add(name, (node, name))
+    def _directory(self, service: str) -> Directory[tuple[Node, str]]:
+        """The addresses of a service's resources; of all if it has no name."""
+        directory = self._directories.get(service)
+        if directory is None:
+            directory = self._directories[service] = Directory()
+            for node in self._system.addressed():
+                for arn in self._system.arns(node) if service in {"", _service(node.type)} else ():
+                    name = address(arn.removesuffix(":*"), unknown=self._system.account)
+                    if name is not None:
+                        directory.add(name, (node, name))
         return directory
+
+
+def _service(type_: str) -> str:
+    """The service in the ARNs of a type's resources."""
+    return NAMING[type_].arn.split(":")[2]
 
 
 def _may_name(name: str, own: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, always
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS, default_bus
@@ -122,7 +123,10 @@ class Alarms(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """Alarms listen to what moves their metrics, others to them."""
-        filters = list(_filters(system))
+        filters: Directory[tuple[Node, _Metric]] = Directory()
+        for node, made in _filters(system):
+            for name in made.names:
+                filters.add(f"metric:{name}", (node, made))
         for alarm, metric in _watched(system):
             for source, type_, label, doubt in _moving(system, alarm, metric, filters):
                 for arn in system.arns(alarm):
@@ -212,7 +216,7 @@ def _filters(system: System) -> Iterator[tuple[Node, _Metric]]:
 
 
 def _moving(
-    system: System, alarm: Node, metric: _Metric, filters: list[tuple[Node, _Metric]]
+    system: System, alarm: Node, metric: _Metric, filters: Directory[tuple[Node, _Metric]]
 ) -> Iterator[tuple[Node | None, str, str, str]]:
     """What moves a metric by what passes it: the resource, its type, what to show, and why it is not certain."""
     label = metric.label(system)
@@ -220,7 +224,7 @@ def _moving(
     if not _may_be_put(metric):
         return
     yield _custom(system, alarm, metric), METRIC, "alarm", _DOUBT
-    for filter_, made in filters:
+    for filter_, made in dict.fromkeys(one for name in metric.names for one in filters.of(f"metric:{name}")):
         doubt = metric.why_not_certain(made)
         for text in system.texts(filter_.get("LogGroupName"), filter_.template) if doubt is not None else ():
             groups: list[Node | None] = [*system.named(LOG_GROUP, text)]
