@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.loops import patterns
+from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import ABSENT, NOT_TEXT, Message
 from constructs_lib.loops.patterns import criteria, pattern
@@ -213,3 +215,58 @@ def test_criteria_that_may_be_left_out_let_everything_through(value: Any, throug
 def test_a_field_that_may_be_left_out_may_be_anything() -> None:
     assert lets_through({"a": {"Fn::If": ["C", ["x"], NOTHING]}}, a="y")
     assert not lets_through({"a": {"Fn::If": ["C", ["x"], ["z"]]}}, a="y")
+
+
+def languages(document: Any) -> list[dict[str, Language]]:
+    return [dict(alternative.fields) for alternative in pattern(SYSTEM, document, TEMPLATE)]
+
+
+EVERYTHING: list[dict[str, Language]] = [{}]
+EITHER = ["x", {"anything-but": "y"}]
+TWO = [Language((("x",),)), Language((), ("y", ABSENT))]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"a": ["x", "y", {"prefix": "z"}]}, [{"a": Language((("x", "y", f"z{STAR}"),))}]),
+        ({"a": ["x", "x"]}, [{"a": Language((("x",),))}]),
+        ({"a": EITHER}, [{"a": one} for one in TWO]),
+        ({"a": [{"anything-but": "y"}]}, [{"a": TWO[1]}]),
+        ({"a": EITHER, "b": EITHER}, [{"a": one, "b": other} for one in TWO for other in TWO]),
+        ({"$or": [{"a": EITHER}, {"b": ["x"]}]}, [*({"a": one} for one in TWO), {"b": TWO[0]}]),
+        ({"$or": [{"a": ["x"]}, "b"]}, EVERYTHING),
+        ({"a": [{"equals-ignore-case": "abcdefg"}]}, [{"a": Language(((ANY * 7,),))}]),
+    ],
+)
+def test_a_field_is_one_alternative_for_all_that_it_may_equal(
+    document: Any, expected: list[dict[str, Language]]
+) -> None:
+    assert languages(document) == expected
+
+
+def test_a_text_in_any_case_is_exact_up_to_six_letters() -> None:
+    [alternative] = languages({"a": [{"equals-ignore-case": "abcdef-1"}]})
+
+    assert len(alternative["a"].all_of[0]) == 64
+
+
+def test_more_alternatives_than_are_told_apart_let_everything_through() -> None:
+    fields = {number: {f"field{n}": EITHER for n in range(number)} for number in (4, 5, 6)}
+    one_more = {**fields[4], "last": ["x"]}
+
+    assert [len(languages(fields[number])) for number in (4, 5, 6)] == [16, 32, 1]
+    assert len(languages({"Fn::If": ["C", fields[5], fields[4]]})) == 48
+    assert languages({"Fn::If": ["C", fields[5], {"Fn::If": ["D", one_more, {"one": ["more"]}]}]}) == EVERYTHING
+
+
+@pytest.mark.parametrize("name", ["$or", "deep"])
+def test_what_is_too_deep_lets_everything_through(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "MAX_DEPTH", 2)
+    document: dict[str, Any] = {"a": ["x"]}
+    found = []
+    for _ in range(4):
+        found.append(languages(document) != EVERYTHING)
+        document = {name: [document] if name == "$or" else document}
+
+    assert found == [True, True, True, False]
