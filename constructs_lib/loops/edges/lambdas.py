@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn"]
+__all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn", "functions_named"]
 
 FUNCTION = "AWS::Lambda::Function"
 _INVOKE = ("lambda:InvokeFunction", "lambda:InvokeAsync")
-_DESTINATIONS = (FUNCTION, "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::EventBus")
+_DESTINATIONS = (FUNCTION, "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::EventBus", "AWS::S3::Bucket")
+_DOUBT = "which function it is about is known at deployment only"
 
 
 class DirectInvocation(EdgeKind):
@@ -48,11 +49,19 @@ class Destinations(EdgeKind):
                     yield Put(node, arn, "dead letter", expects=_DESTINATIONS, failure=True, entry=queue)
         for config in system.nodes("AWS::Lambda::EventInvokeConfig"):
             for name in system.texts(config.get("FunctionName"), config.template):
-                for function in system.by_arn(function_arn(name)):
-                    yield from _configured(system, function, config)
+                for function, doubt in functions_named(system, name):
+                    yield from _configured(system, function, config, doubt)
 
 
-def _configured(system: System, function: Node, config: Node) -> Iterator[Put]:
+def functions_named(system: System, text: str) -> Iterator[tuple[Node, str]]:
+    """The functions that a name or an ARN may mean, each with why that is not certain."""
+    known = system.by_arn(function_arn(text))
+    yield from ((node, "") for node in known)
+    if system.may_be_others(text, known):
+        yield from ((node, _DOUBT) for node in system.nodes(FUNCTION) if node not in known)
+
+
+def _configured(system: System, function: Node, config: Node, doubt: str) -> Iterator[Put]:
     for destinations in system.mapping(config.get("DestinationConfig"), config.template):
         for key, label, result in (("OnSuccess", "on success", "Success"), ("OnFailure", "on failure", "Failure")):
             event = {
@@ -62,8 +71,17 @@ def _configured(system: System, function: Node, config: Node) -> Iterator[Put]:
             for entry in system.mapping(destinations.get(key), config.template):
                 for arn in system.texts(entry.get("Destination"), config.template):
                     failed = key == "OnFailure"
-                    message = Message(event)
-                    yield Put(function, arn, label, message, _DESTINATIONS, failure=failed, by=config, entry=entry)
+                    yield Put(
+                        function,
+                        arn,
+                        label,
+                        Message(event),
+                        _DESTINATIONS,
+                        doubt,
+                        failure=failed,
+                        by=config,
+                        entry=entry,
+                    )
 
 
 def function_arn(text: str) -> str:

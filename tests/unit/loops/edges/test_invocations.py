@@ -243,3 +243,37 @@ def test_the_reference_of_a_function_url_is_its_functions_arn(make: Make) -> Non
     resources["Role"] = make.role(make.allow("lambda:InvokeFunctionUrl", {"Ref": "Url"}))
 
     assert make.check(resources).verdict == "loop"
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [({"Ref": "Worker"}, "loop"), ({"Ref": "Given"}, "unproven"), ("another", "loop-free"), (arn("Worker"), "loop")],
+)
+def test_results_go_where_the_configuration_of_a_function_says(make: Make, name: Any, verdict: str) -> None:
+    results = {"OnSuccess": {"Destination": arn("Queue")}}
+    resources = {
+        **queue_loop(make),
+        "Role": make.role(),
+        "Sent": body("AWS::Lambda::EventInvokeConfig", FunctionName=name, DestinationConfig=results),
+    }
+
+    assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == verdict
+
+
+@pytest.mark.parametrize(("name", "verdict"), [({"Ref": "Worker"}, "loop"), ({"Ref": "Given"}, "unproven")])
+def test_records_that_fail_go_where_the_mapping_says(make: Make, name: Any, verdict: str) -> None:
+    failed = {"OnFailure": {"Destination": arn("Queue")}}
+    resources = {
+        **queue_loop(make),
+        "Role": make.role(),
+        "Stream": body("AWS::Kinesis::Stream"),
+        "Fed": body(
+            "AWS::Lambda::EventSourceMapping",
+            EventSourceArn=arn("Stream"),
+            FunctionName=name,
+            DestinationConfig=failed,
+            StartingPosition="LATEST",
+        ),
+    }
+
+    assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == verdict
