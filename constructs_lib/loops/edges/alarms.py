@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, always
@@ -26,6 +27,7 @@ from constructs_lib.loops.edges.topics import TOPIC
 from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {  # by namespace: the dimensi
     "AWS/Logs": ("LogGroupName", (LOG_GROUP,)),
     "AWS/ApiGateway": ("ApiId", APIS),
 }
+_APIS: WeakKeyDictionary[System, Grouped[str, Node]] = WeakKeyDictionary()
 _ACTORS = {FUNCTION, STATE_MACHINE, BUILD}
 _FAILURES = re.compile("Error|Throttle|Fail|TimedOut|Aborted|Dropped")
 _SEARCHES = re.compile(r"\b(SEARCH|SELECT)\b", re.IGNORECASE)
@@ -202,9 +205,18 @@ def _owners(system: System, metric: _Metric) -> Iterator[tuple[Node, str]]:
             if system.may_be_others(name, known):
                 yield from ((node, _UNKNOWN) for node in system.nodes(*types) if node not in known)
         for name in (given or {}).get("ApiName", ()) if types is APIS else ():
-            yield from (
-                (node, why) for node in system.nodes(*types) if name in system.texts(node.get("Name"), node.template)
-            )
+            yield from ((node, why) for node in _apis(system).of(name))
+
+
+def _apis(system: System) -> Grouped[str, Node]:
+    """APIs by what their metrics call them."""
+    known = _APIS.get(system)
+    if known is None:
+        known = _APIS[system] = Grouped()
+        for node in system.nodes(*APIS):
+            for name in system.texts(node.get("Name"), node.template):
+                known.add(name, node)
+    return known
 
 
 def _filters(system: System) -> Iterator[tuple[Node, _Metric]]:

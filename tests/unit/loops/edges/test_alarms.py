@@ -271,3 +271,19 @@ def test_a_fix_takes_the_action_from_the_alarm(make: Make) -> None:
     assert [(change.at, change.value) for change in finding.fixes[0].changes] == [
         (("Resources", "Alarm", "Properties", "AlarmActions"), [])
     ]
+
+
+@pytest.mark.parametrize(
+    ("watched", "verdict"),
+    [({"ApiName": "orders"}, "loop"), ({"ApiName": "others"}, "loop-free"), ({"ApiId": {"Ref": "Api"}}, "loop")],
+)
+def test_an_alarm_on_an_api_hears_of_its_requests(make: Make, watched: Any, verdict: str) -> None:
+    called = {"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"}
+    resources = {
+        **NOTIFIED,
+        **worker(make, "execute-api:Invoke", called),
+        "Api": body("AWS::ApiGateway::RestApi", Name="orders"),
+        "Alarm": alarm("AWS/ApiGateway", "Count", **dimensions(**watched)),
+    }
+
+    assert make.check(resources).verdict == verdict
