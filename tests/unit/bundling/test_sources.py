@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from constructs_lib.bundling.cargo import inspect
+from constructs_lib.bundling.cargo import Workspace, inspect
 from constructs_lib.bundling.sources import Sources, variables_read
 from constructs_lib.bundling.toolchain import Toolchain
 
@@ -20,9 +20,12 @@ Keys = dict[str, str]
 
 
 def keys_of(workspace: Path, versions: tuple[str, ...] = ("rustc 1",)) -> Keys:
-    toolchain = Toolchain(Path("cargo"), Path("cargo-lambda"), Path("zig"), versions)
-    sources = Sources(inspect(workspace / "Cargo.toml"), toolchain)
-    return {binary.name: sources.key(binary.package, binary.name) for binary in sources.workspace.binaries}
+    return keys(inspect(workspace / "Cargo.toml"), versions)
+
+
+def keys(workspace: Workspace, versions: tuple[str, ...] = ("rustc 1",)) -> Keys:
+    sources = Sources(workspace, Toolchain(Path("cargo"), Path("cargo-lambda"), Path("zig"), versions))
+    return {binary.name: sources.key(binary.package, binary.name) for binary in workspace.binaries}
 
 
 @pytest.fixture
@@ -183,9 +186,10 @@ def test_the_toolchain_counts(workspace: Path) -> None:
 def test_variables_that_shape_the_output_count(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, counts: bool
 ) -> None:
-    before = keys_of(workspace)
+    inspected = inspect(workspace / "Cargo.toml")
+    before = keys(inspected)
     monkeypatch.setenv(name, os.environ.get(name, "") + ":x")
-    assert (keys_of(workspace) != before) is counts
+    assert (keys(inspected) != before) is counts
 
 
 def test_variables_that_build_scripts_and_sources_read_are_found(
