@@ -29,7 +29,7 @@ _SPOKEN_OF: Mapping[str, str] = {
 _ACTING = {FUNCTION, STATE_MACHINE}
 _WAKES_NOBODY = (
     *("AWS::ApplicationAutoScaling::", "AWS::CloudFormation::", "AWS::CodeDeploy::", "AWS::IAM::"),
-    *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::SSM::", "AWS::Synthetics::"),
+    *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::Synthetics::"),
 )
 """The beginnings of types that refer to functions, and that do not wake them, or as edge kinds say."""
 

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("refers", [arn("Worker"), {"Ref": "Worker"}, {"Fn::Sub": "${Worker.Arn}:live"}])
 def test_what_refers_to_a_function_and_is_not_followed_is_named(make: Make, refers: dict[str, object]) -> None:
     checked = body("AWS::Config::ConfigRule", Source={"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": refers})
-    resources = {"Worker": make.function(), "Role": make.role(), "Checked": checked}
+    steps = body("AWS::SSM::Document", Content={"mainSteps": [{"inputs": {"FunctionName": refers}}]})
+    resources = {"Worker": make.function(), "Role": make.role(), "Checked": checked, "Steps": steps}
 
-    assert make.check(resources).not_modelled == ("when `Checked` wakes `Worker`",)
+    named = ("when `Checked` wakes `Worker`", "when `Steps` wakes `Worker`")
+    assert make.check(resources).not_modelled == named
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ def test_what_refers_to_a_function_and_is_not_followed_is_named(make: Make, refe
         "AWS::Lambda::EventInvokeConfig",
         "AWS::CloudWatch::Dashboard",
         "AWS::Events::Rule",
+        "AWS::SSM::Parameter",
         "AWS::IAM::ManagedPolicy",
         "Custom::Resource",
     ],
