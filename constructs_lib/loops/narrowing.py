@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
+from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import STAR, literal, show_glob
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
@@ -41,14 +42,22 @@ __all__ = [
 ]
 
 
+_GRANTS = {"s3:PutObject": "grant_put", "s3:DeleteObject": "grant_delete"}
+"""What CDK calls them."""
+
+
 def narrower_write(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     """A prefix under which writing wakes nothing."""
     prefix = _prefix_to_write(graph, edge, alike)
     if prefix is None:
         return
-    of = "" if edge.source.resource.construct_path else f" of `{graph.system.label(edge.passage.first)}`"
-    text = f"write where the trigger does not match, e.g. {_example(graph, edge, prefix)}{of}"
-    yield text, _written_under(graph, edge, alike, prefix), True
+    example = _example(graph, edge, prefix)
+    of = "" if example.endswith(")") else f" of `{graph.system.label(edge.passage.first)}`"
+    yield (
+        f"write where the trigger does not match, e.g. {example}{of}",
+        _written_under(graph, edge, alike, prefix),
+        True,
+    )
 
 
 def narrower_trigger(graph: Graph, edge: Edge, alike: Alike) -> Offered:
@@ -149,9 +158,15 @@ def _action(edge: Edge) -> str:
 
 
 def _example(graph: Graph, edge: Edge, prefix: str) -> str:
+    bucket, action = variable(graph, edge.passage.first), _action(edge)
+    origin = graph.origin(edge.source, edge.outlet.allow) if isinstance(edge.outlet, Grant) else None
     if not edge.source.resource.construct_path:
-        return f"{_action(edge)} on `{prefix}*`"
-    return f'{_action(edge).partition(":")[2]}({variable(graph, edge.passage.first)}, prefix="{prefix}")'
+        return f"{action} on `{prefix}*`"
+    if origin is None or origin[0].type == "AWS::IAM::Role":  # which has what is declared with classes of ours
+        return f'{action.partition(":")[2]}({bucket}, prefix="{prefix}")'
+    if action not in _GRANTS:
+        return f"{action} on `{prefix}*`"
+    return f'{bucket}.{_GRANTS[action]}({variable(graph, edge.source)}, "{prefix}*")'
 
 
 def _written_under(graph: Graph, edge: Edge, alike: Alike, prefix: str) -> tuple[Change, ...]:

@@ -94,6 +94,9 @@ class Trigger:
         """How to say so."""
         if _is_rule(self._hops[0]) or not self._hops[0].target.resource.construct_path:
             return f"trigger on `{prefix}*`"
+        by = self._hops[0].by
+        if by is not None and by.type != BUCKET:
+            return f's3.NotificationKeyFilter(prefix="{prefix}")'
         return f'S3Trigger({variable(self._graph, self._bucket)}, prefix="{prefix}")'
 
     def changes(self, prefix: str) -> tuple[Change, ...]:

@@ -221,6 +221,37 @@ def test_of_an_app_the_help_is_written_as_its_code_and_twins_have_plain_names(ma
     assert found["write to another bucket than `App/Photos`"][0] == ("PhotosOutput", {"Type": "AWS::S3::Bucket"})
 
 
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("s3:PutObject", 'photos.grant_put(resize, "resize/*")'),
+        ("s3:DeleteObject", 'photos.grant_delete(resize, "resize/*")'),
+        ("s3:PutObjectTagging", "s3:PutObjectTagging on `resize/*`"),
+    ],
+)
+def test_of_an_app_without_constructs_of_ours_the_help_is_as_cdk_has_it(make: Make, action: str, code: str) -> None:
+    events = {"s3:DeleteObject": "s3:ObjectRemoved:*", "s3:PutObjectTagging": "s3:ObjectTagging:*"}
+    event = events.get(action, "s3:ObjectCreated:*")
+    arn = {"Fn::GetAtt": ["Resize", "Arn"]}
+    configured = {"LambdaFunctionConfigurations": [{"Events": [event], "LambdaFunctionArn": arn}]}
+    statement = make.allow(action, make.objects("Photos"))
+    policy = {"Roles": [{"Ref": "Role"}], "PolicyDocument": {"Statement": [statement]}}
+    resources = {
+        "Photos": make.bucket(),
+        "Notifications": {
+            "Type": "Custom::S3BucketNotifications",
+            "Properties": {"BucketName": {"Ref": "Photos"}, "NotificationConfiguration": configured},
+        },
+        "Resize": make.function(),
+        "Role": make.role(),
+        "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+    for name in ("Photos", "Resize"):
+        resources[name]["Metadata"] = {"aws:cdk:path": f"App/{name}/Resource"}
+    (apart, *_) = changes(make, resources)
+    assert apart == f'keep input and output in `App/Photos` apart: s3.NotificationKeyFilter(prefix="in/"), {code}'
+
+
 def test_the_way_to_a_role_that_lends_it_is_denied(make: Make) -> None:
     principal = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
     trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
