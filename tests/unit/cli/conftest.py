@@ -60,6 +60,11 @@ class Folder:
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result.exit_code, result.output
 
+    def fingerprint(self, name: str) -> str:
+        """That of the one loop of a template, as its error tells it."""
+        _, output = self.check(name)
+        return output.partition("acknowledge `")[2].partition("`")[0]
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
