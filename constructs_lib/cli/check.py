@@ -94,15 +94,16 @@ def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Re
 def _together(system: list[Found], configuration: Configuration) -> Checked:
     templates = [template for found in system for template in found.templates]
     acknowledgements = configuration.of(found.path for found in system)
-    name = ", ".join(str(found.path) for found in system)
-    return Checked(name, check_templates(templates, acknowledgements=acknowledgements))
+    return Checked(
+        tuple(str(found.path) for found in system), check_templates(templates, acknowledgements=acknowledgements)
+    )
 
 
 def _apart(stages: list[Found], configuration: Configuration) -> Iterator[Checked]:
     """A file, or the assemblies of an app."""
     acknowledgements = [configuration.of([found.path]) for found in stages]
     reports = check_stages([found.templates for found in stages], acknowledgements=acknowledgements)
-    yield from (Checked(str(found.path), report) for found, report in zip(stages, reports, strict=True))
+    yield from (Checked((str(found.path),), report) for found, report in zip(stages, reports, strict=True))
 
 
 def _found(paths: Iterable[str], *, ignore_others: bool) -> Iterator[Found | Unreadable]:

@@ -117,7 +117,7 @@ def printable(text: str) -> str:
 
 
 def _summary(checked: Checked) -> str:
-    return _line(f"{checked.path}: {checked.report.summary}")
+    return _line(f"{checked.name}: {checked.report.summary}")
 
 
 def _line(text: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Checked", "Place", "Places", "Results", "Unreadable"]
 
+_FEW = 3
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,12 +42,23 @@ class Checked:
     """One system.
 
     Args:
-        path: what it was called by: a file, an assembly, or several.
+        paths: what it was called by: a file, an assembly, or several.
         report: what was found.
     """
 
-    path: str
+    paths: tuple[str, ...]
     report: Report
+
+    @property
+    def path(self) -> str:
+        """All of it."""
+        return ", ".join(self.paths)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a line."""
+        first, *others = self.paths
+        return f"{first} and {len(others)} others" if len(others) > _FEW else self.path
 
 
 @dataclass(frozen=True)

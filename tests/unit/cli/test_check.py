@@ -148,6 +148,16 @@ def test_findings_of_several_templates_are_told_apart_and_counted(folder: Folder
     assert output.splitlines()[-1] == "in all: 3 checked, 2 findings in 2 of them"
 
 
+def test_many_templates_that_are_one_system_are_not_all_named(folder: Folder) -> None:
+    for number in range(5):
+        folder.write(f"{number}.yaml", folder.safe)
+
+    assert folder.check("--together", ".") == (
+        0,
+        "0.yaml and 4 others: loop-free: 5 resources read; graph: 0 functions, 0 other resources, 0 edges\n",
+    )
+
+
 def test_a_file_that_is_named_twice_is_checked_once(folder: Folder) -> None:
     folder.write("a/safe.yaml", folder.safe)
 
