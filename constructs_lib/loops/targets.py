@@ -49,13 +49,12 @@ class Targets:
         return known
 
     def why_not_certain(self, arn: str, node: Node) -> list[str]:
-        """Why it is not certain that an ARN names a resource; nothing if it is."""
+        """Why it is not certain that an ARN names a resource; nothing if it is: the same text is the same name."""
+        if node in self._system.by_arn(arn):
+            return []
         symbols = self._system.symbols
-        found = [symbol.why for symbol in symbols.free_in(arn)]
-        if not found and node not in self._system.by_arn(arn):
-            found = [symbol.why for name in self._system.names(node) for symbol in symbols.free_in(name)]
-            return found or [SAME_NAME]
-        return found
+        texts = (arn, *self._system.names(node))
+        return list(dict.fromkeys(s.why for text in texts for s in symbols.free_in(text))) or [SAME_NAME]
 
     def _others(self, arn: str, expects: tuple[str, ...], found: Sequence[Node]) -> list[Node]:
         """Those which may have an ARN that is not known to be theirs."""

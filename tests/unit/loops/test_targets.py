@@ -86,6 +86,15 @@ def test_what_a_function_fails_on_may_go_to_a_queue_by_another_name(make: Make, 
     assert (finding.verdict, finding.severity, finding.reasons) == ("unproven", "failure-only", (SAME,))
 
 
+def test_the_same_text_is_the_same_name_whatever_a_parameter_is(make: Make) -> None:
+    resources = topic_loop(make)
+    resources["Worker"]["Properties"]["FunctionName"] = {"Fn::Sub": "work-${Given}"}
+
+    assert make.check(resources, Parameters=PARAMETERS).verdict == "loop"
+    resources["Subscription"]["Properties"]["Endpoint"] = sub("work-${Given}:live")
+    assert make.check(resources, Parameters=PARAMETERS).verdict == "loop"
+
+
 def test_the_default_bus_is_no_bus_by_another_name(make: Make) -> None:
     bus = {"Fn::Sub": "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
     results = {"OnSuccess": {"Destination": bus}}
