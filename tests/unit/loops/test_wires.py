@@ -1,0 +1,138 @@
+"""Whom what is put somewhere wakes, and who is on a circle, against every message that there is.
+
+Systems are drawn at random: functions that put messages into queues, and wires from queues and functions on, each with
+filters and perhaps with a message of its own that it makes. No circle is of queues alone.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from constructs_lib.loops import graph as graph_module
+from constructs_lib.loops.cycles import components
+from constructs_lib.loops.edges.base import Actor, EdgeKind, Listener, Message, Put, always, unchanged
+from constructs_lib.loops.finder import Finder
+from constructs_lib.loops.graph import Graph
+from constructs_lib.loops.languages import Language
+from constructs_lib.templates import Template
+from constructs_lib.templates.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+FIELDS, TEXTS = "ab", "xyz"
+MESSAGES = [dict(zip(FIELDS, texts, strict=True)) for texts in product(TEXTS, repeat=len(FIELDS))]
+Shape = dict[str, str]
+"""The texts that each field may hold; the others may hold anything."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """From one resource to another: what it lets through, and what it makes of it; None if it leaves it as it is."""
+
+    source: str
+    target: str
+    lets_through: tuple[Shape, ...]
+    makes: Shape | None
+
+
+@dataclass(frozen=True)
+class Wires(EdgeKind):
+    """What functions put where by themselves, and the wires."""
+
+    put: tuple[tuple[str, str, Shape], ...]
+    wires: tuple[Wire, ...]
+
+    def actors(self, system: System) -> Iterator[Actor]:
+        yield from (Actor(node, by_role=False) for node in system.nodes("AWS::Lambda::Function"))
+
+    def puts(self, system: System) -> Iterator[Put]:
+        nodes = {node.id: node for node in system.addressed()}
+        for source, target, shape in self.put:
+            yield Put(nodes[source], system.arns(nodes[target])[0], "puts", message(shape))
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        nodes = {node.id: node for node in system.addressed()}
+        for wire in self.wires:
+            filters = tuple(map(message, wire.lets_through))
+            carry = unchanged if wire.makes is None else always(message(wire.makes))
+            target = system.arns(nodes[wire.target])[0]
+            yield Listener(nodes[wire.source], "", target, "", let_through=lambda f=filters: f, carry=carry)  # type: ignore[misc]
+
+
+def message(shape: Shape) -> Message:
+    return Message({name: Language((tuple(texts),)) for name, texts in shape.items()})
+
+
+def fits(one: Shape, shape: Shape) -> bool:
+    return all(one[name] in texts for name, texts in shape.items())
+
+
+def drawn(choose: random.Random) -> Wires:
+    functions = [f"F{number}" for number in range(choose.randint(1, 4))]
+    queues = [f"Q{number}" for number in range(choose.randint(1, 4))]
+
+    def shape() -> Shape:
+        names = [name for name in FIELDS if choose.random() < 0.6]
+        return {name: "".join(choose.sample(TEXTS, choose.randint(1, 2))) for name in names}
+
+    def wire() -> Wire:
+        source = choose.choice([*(queues * 4), *functions])
+        lets_through = tuple(shape() for _ in range(choose.choice([1, 1, 2])))
+        makes = shape() if choose.random() < 0.3 else None
+        return Wire(source, choose.choice([*(q for q in queues if q > source), *functions]), lets_through, makes)
+
+    put = [(function, choose.choice([*queues, *queues, *functions]), shape()) for function in functions]
+    return Wires(tuple(put), tuple(wire() for _ in range(choose.randint(1, 9))))
+
+
+def woken(wires: Wires, start: str, shape: Shape) -> set[str]:
+    """The functions that a put wakes, by trying each message."""
+    work = [(start, one) for one in range(len(MESSAGES)) if fits(MESSAGES[one], shape)]
+    seen = set(work)
+    while work:
+        at, one = work.pop()
+        for wire in wires.wires:
+            if wire.source == at and any(fits(MESSAGES[one], let) for let in wire.lets_through):
+                makes = wire.makes
+                made = [one] if makes is None else [n for n, other in enumerate(MESSAGES) if fits(other, makes)]
+                new = {(wire.target, number) for number in made} - seen
+                seen |= new
+                work += new
+    return {at for at, _ in seen if at.startswith("F")}
+
+
+@pytest.mark.parametrize("few", [1, 2, 100])
+def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_module, "FEW", few)
+    monkeypatch.setattr(graph_module, "MAX_HOPS", 100)
+    types = {"F": "AWS::Lambda::Function", "Q": "AWS::SQS::Queue"}
+    resources = {f"{kind}{number}": {"Type": types[kind]} for kind in "FQ" for number in range(4)}
+    template = Template.of({"Resources": resources})
+    circular = followed = 0
+    for seed in range(100):
+        wires = drawn(random.Random(seed))  # noqa: S311 - test data
+        graph = Graph(System([template]), (wires,))
+        names = [node.id for node in graph.actors]
+        exact: dict[str, set[str]] = {name: set() for name in names}
+        for source, start, shape in wires.put:
+            exact[source] |= woken(wires, start, shape)
+        circles = components([[names.index(other) for other in exact[name]] for name in names])
+        parts = [{names[number] for number in circle} for circle in circles]
+        circular += bool(parts)
+
+        assert {name for part in parts for name in part} <= {node.id for node in graph.circles.actors}, seed
+        for node in graph.actors:
+            passages = [passage for outlet in graph.outlets[node] for passage in graph.passages(outlet)]
+            found = {passage.target.id for passage in passages}
+            around = {name for part in parts if node.id in part for name in part}
+            assert exact[node.id] & around <= found, seed
+            if all(passage.is_sure for passage in passages):  # not too many ways
+                followed += 1
+                assert found <= exact[node.id], seed
+        assert bool(Finder(graph).find()) == bool(parts), seed
+    assert (circular, followed) > (40, 200)
