@@ -5,6 +5,7 @@ from constructs_lib.loops.edges.api_calls import ApiCalls
 from constructs_lib.loops.edges.apis import Apis
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, unchanged
 from constructs_lib.loops.edges.copies import AccessLogs, Replication, Trails
+from constructs_lib.loops.edges.custom_resources import CustomResources
 from constructs_lib.loops.edges.events import Rules, S3ToEventBridge
 from constructs_lib.loops.edges.graphql import GraphQl
 from constructs_lib.loops.edges.integrations import Integrations
@@ -23,6 +24,7 @@ from constructs_lib.loops.edges.repositories import Repositories
 from constructs_lib.loops.edges.s3 import S3Notifications
 from constructs_lib.loops.edges.schedules import Schedules
 from constructs_lib.loops.edges.secrets import Secrets
+from constructs_lib.loops.edges.service_events import ServiceEvents
 from constructs_lib.loops.edges.states import StateMachines
 from constructs_lib.loops.edges.streams import Firehoses, Streams
 from constructs_lib.loops.edges.tables import Tables
@@ -54,6 +56,7 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Jobs(),
     Workflows(),
     Repositories(),
+    ServiceEvents(),
     Logs(),
     Alarms(),  # after the logs, which add the groups that metrics are counted in
     Replication(),
@@ -69,5 +72,6 @@ EDGE_KINDS: tuple[EdgeKind, ...] = (
     Mail(),
     UserPools(),
     Secrets(),
+    CustomResources(),
     Others(),  # last: what no other kind reads
 )
