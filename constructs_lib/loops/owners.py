@@ -12,20 +12,27 @@ from constructs_lib.templates.symbols import has_symbols
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Owners"]
+__all__ = ["Owners", "has_own_name"]
 
 _BORDERS = "/:"
+_BUS, _DEFAULT = "AWS::Events::EventBus", "default"
+
+
+def has_own_name(system: System, node: Node) -> bool:
+    """Whether no other resource has the name of one: it is declared, or the default bus, whose name none may have."""
+    is_default = node.type == _BUS and system.names(node) == (_DEFAULT,)
+    return is_default or node.id in node.template.resources
 
 
 class Owners:
-    """The declared resources of a system by their addresses."""
+    """The resources of a system that have names of their own, by their addresses."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._known: dict[str, Node | None] = {}
 
     def apart(self, pattern: str, name: str) -> bool:
-        """Whether a pattern names one declared resource, and an address is that of another one.
+        """Whether a pattern names one resource, and an address is that of another one.
 
         Args:
             pattern: a glob over addresses.
@@ -56,7 +63,7 @@ class Owners:
         """None for what several may have, of which conditions leave one."""
         found: dict[str, Node | None] = {}
         for node in self._system.addressed():
-            if node.id in node.template.resources:
+            if has_own_name(self._system, node):
                 for arn in self._system.arns(node):
                     name = address(arn, unknown=self._system.account)
                     if name is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.addresses import address, rest_of
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.keys import ANY, STAR, literal
+from constructs_lib.loops.owners import has_own_name
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.symbols import has_symbols
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["SAME_NAME", "Targets"]
 
 SAME_NAME = "names that are made at deployment may turn out to be the same"
-_DEFAULT = "default"
 _BEHIND = (":", "/", STAR)
 """What begins behind the name of a resource in its ARN: a version, an alias, a stream."""
 
@@ -39,8 +39,7 @@ class Targets:
             expects: the types of what it may name, should it not be known.
         """
         found = self._system.by_arn(arn)
-        # A declared resource is no other; nor is the default bus, whose name is refused to others.
-        if any(node.id in node.template.resources or _DEFAULT in self._system.names(node) for node in found):
+        if any(has_own_name(self._system, node) for node in found):
             return found
         key = (arn, expects)
         known = self._known.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import check
-from tests.unit.loops.edges.parts import arn, body, queue_loop
+from tests.unit.loops.edges.parts import arn, body, queue_loop, rule
 
 if TYPE_CHECKING:
     from tests.unit.loops.conftest import Make
@@ -118,3 +118,17 @@ def test_buckets_of_two_templates_have_two_names(make: Make) -> None:
     ]
 
     assert check(templates).verdict == "loop-free"
+
+
+@pytest.mark.parametrize(("sent", "heard"), [({"Ref": "Bus"}, None), ("default", {"Ref": "Bus"})])
+def test_the_default_bus_is_another_one(make: Make, sent: Any, heard: Any) -> None:
+    bus = {"Fn::Join": ["", ["arn:aws:events:eu-west-1:123456789012:event-bus/", sent]]}
+    of = {} if heard is None else {"EventBusName": heard}
+    resources = {
+        "Worker": make.function(),
+        "Role": make.role(make.allow("events:PutEvents", bus)),
+        "Bus": body("AWS::Events::EventBus", Name=ONE),
+        "Rule": rule({"source": ["shop"]}, **of),
+    }
+
+    assert make.check(resources, Parameters=GIVEN).verdict == "loop-free"
