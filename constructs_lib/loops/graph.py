@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.audience import Audience
 from constructs_lib.loops.chains import Chains
+from constructs_lib.loops.channels import Channels
 from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.contents import content, permits
-from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
-from constructs_lib.loops.keys import STAR, show_glob
+from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.permissions import Identity, Permissions
-from constructs_lib.loops.policies import service_of
 from constructs_lib.loops.rounds import puts, turning
 from constructs_lib.loops.targets import Targets
 from constructs_lib.templates.grouped import Grouped
@@ -167,13 +166,12 @@ class Graph:
         self._audiences: dict[Node, Audience] = {}
         self.crowded = {node for node in self._listeners if self._listeners.count(node) >= FEW}
         self.leads_on = self._leading_to(self.actors)
-        self._channels: Directory[Channel] = Directory()
+        self._channels = Channels()
         into: Counter[Node] = Counter()
         for channel in (channel for kind in kinds for channel in kind.channels(system)):
             if channel.node in self.leads_on:
                 into[channel.node] += 1
-                for name in channel.addresses:
-                    self._channels.add(name, channel)
+                self._channels.add(channel)
         self.crowded.update(node for node, count in into.items() if count >= FEW)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
         self._identities: dict[Node, Identity] = {}
@@ -273,7 +271,7 @@ class Graph:
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:
         """The resources that an outlet may reach first, each with what may arrive there and by which way."""
         if isinstance(outlet, Grant):
-            for channel in self._meant(outlet.allow):
+            for channel in self._channels.of(outlet.allow):
                 for deposit in channel.deposits:
                     if outlet.allow.actions.touches(deposit.action) is not None:
                         if channel.node not in self.crowded:
@@ -295,36 +293,6 @@ class Graph:
             may = content(grant.allow, grant.denies, deposit.action, name, certain=False, exact=False)
             if may is not None and may.may() is not None:
                 yield channel.node, deposit.message & Message({deposit.rest: may}), (id(deposit), may)
-
-    def _meant(self, allow: Allow) -> Iterator[Channel]:
-        """The resources that a grant may be for."""
-        found: Iterable[Channel] = self._channels.of(allow.resource)
-        if self._channels.finds_all(allow.resource):
-            services = self._alike if allow.actions.services is None else allow.actions.services
-            found = dict.fromkeys(
-                channel
-                for service in services
-                for names, channels in self._alike.get(service, {}).items()
-                if any(allow.actions.touches(name) is not None for name in names)
-                for channel in channels
-            )
-        return (channel for channel in found if channel.is_meant(allow.resource))
-
-    @cached_property
-    def _alike(self) -> dict[str, dict[tuple[str, ...], list[Channel]]]:
-        """All channels by services, and by the actions of theirs that put something into them."""
-        names: dict[int, dict[str, tuple[str, ...]]] = {}
-        found: dict[str, dict[tuple[str, ...], list[Channel]]] = {}
-        for channel in self._channels.of(STAR):
-            key = id(channel.deposits)
-            if key not in names:
-                actions = [deposit.action for deposit in channel.deposits]
-                services = [service_of(action) for action in actions]
-                pairs = list(zip(services, actions, strict=True))
-                names[key] = {service: tuple(a for s, a in pairs if s == service) for service in services}
-            for service, own in names[key].items():
-                found.setdefault(service, {}).setdefault(own, []).append(channel)
-        return found
 
     def _turn(self) -> None:
         """Let resources act in which something goes round that wakes somebody on its way."""
@@ -379,7 +347,7 @@ class Graph:
         return max(certain, key=len, default="") if len(certain) == len(found) else None
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
-        for channel in self._meant(grant.allow):
+        for channel in self._channels.of(grant.allow):
             for deposit in channel.deposits if channel.node in self._around else ():
                 for action in grant.allow.actions.touching(deposit.action):
                     for name in channel.addresses:

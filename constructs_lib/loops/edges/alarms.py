@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, always
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, anew
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
@@ -133,7 +134,7 @@ class Alarms(EdgeKind):
         for alarm, metric in _watched(system):
             for source, type_, label, doubt in _moving(system, alarm, metric, filters):
                 for arn in system.arns(alarm):
-                    yield Listener(source, type_, arn, label, carry=always(Message()), doubt=doubt, slow=True, by=alarm)
+                    yield Listener(source, type_, arn, label, carry=anew, doubt=doubt, slow=True, by=alarm)
         for node in system.nodes(*ALARMS):
             yield from _acting(system, node)
         for node in system.nodes(_COMPOSITE):
@@ -249,21 +250,31 @@ def _acting(system: System, node: Node) -> Iterator[Listener]:
     names = tuple(map(literal, system.names(node)))
     if system.text(node.get("ActionsEnabled"), node.template) != "false":
         for key, state in ACTIONS.items():
-            told = {"body.AlarmName": Language((names,)), "body.NewStateValue": Language(((state,),))}
             for item in system.items(node.get(key) or [], node.template):
                 for arn in system.texts(item, node.template):
                     if arn.startswith(_ACTED_ON) or system.symbols.free_in(arn[:1]):
-                        carry = always(Message(told, ("attributes.",)))
+                        carry = partial(_told, names, state)
                         yield Listener(
                             node, node.type, arn, state, (FUNCTION, TOPIC), carry=carry, slow=True, entry=item
                         )
-    event = {
-        "source": Language((("aws.cloudwatch",),)),
-        "detail-type": Language((("CloudWatch Alarm State Change",),)),
-        "detail.alarmName": Language((names,)),
-    }
     bus = next(iter(system.arns(default_bus(system))))
-    yield Listener(node, node.type, bus, "state changes", (BUS,), carry=always(Message(event)), slow=True)
+    yield Listener(node, node.type, bus, "state changes", (BUS,), carry=partial(_changed, names), slow=True)
+
+
+def _told(names: tuple[str, ...], state: str, _got: Message) -> Message:
+    return Message(
+        {"body.AlarmName": Language((names,)), "body.NewStateValue": Language(((state,),))}, ("attributes.",)
+    )
+
+
+def _changed(names: tuple[str, ...], _got: Message) -> Message:
+    return Message(
+        {
+            "source": Language((("aws.cloudwatch",),)),
+            "detail-type": Language((("CloudWatch Alarm State Change",),)),
+            "detail.alarmName": Language((names,)),
+        }
+    )
 
 
 def _composed(system: System, node: Node) -> Iterator[Listener]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import ANY, STAR
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What systems have by the ten thousand is not frozen, for freezing triples what it costs to make one.
 
-__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "always", "unchanged"]
+__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "always", "anew", "unchanged"]
 
 
 def unchanged(message: Message) -> Message:
@@ -27,11 +27,16 @@ def unchanged(message: Message) -> Message:
 
 def always(message: Message) -> Callable[[Message], Message]:
     """What a listener passes on if it makes something anew, whatever it got."""
+    return partial(_made, message)
 
-    def carry(_got: Message) -> Message:
-        return message
 
-    return carry
+def _made(message: Message, _got: Message) -> Message:
+    return message
+
+
+def anew(_got: Message) -> Message:
+    """Likewise, if nobody can tell what it makes."""
+    return _EVERYTHING[0]
 
 
 _EVERYTHING = (Message(),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, anew
 from constructs_lib.loops.edges.lifecycles import prefixes
 from constructs_lib.loops.edges.logs import GROUP_FILTERS, LOG_GROUP
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
@@ -115,7 +115,7 @@ class Trails(EdgeKind):
                 yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=partial(_new_objects, written))
             for arn in _group_arns(system, node):
                 if system.by_arn(arn) or system.symbols.free_in(arn):
-                    yield Listener(node, _TRAIL, arn, "log", (LOG_GROUP,), carry=always(Message()))
+                    yield Listener(node, _TRAIL, arn, "log", (LOG_GROUP,), carry=anew)
 
     def left_out(self, system: System) -> Iterator[str]:
         """All other calls in the account, which reach those who hear of a trail's log group."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, anew
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, WORKFLOW, run_by
@@ -142,7 +142,7 @@ class Rules(EdgeKind):
         label = f"rule {system.label(rule)}"
         for arn in run_by(system, target.get("Arn"), target, rule.template):
             to_bus = ":event-bus/" in arn
-            carry = _forwarded if to_bus else _anew if changed else _as_body
+            carry = _forwarded if to_bus else anew if changed else _as_body
             through = partial(_not_yet, filters) if to_bus else filters
             for source in sources:
                 yield Listener(source, BUS, arn, label, _TARGETS, through, carry, by=rule)
@@ -215,12 +215,6 @@ def _not_yet(filters: Callable[[], tuple[Message, ...]]) -> tuple[Message, ...]:
 def _forwarded(message: Message) -> Message:
     """The event on another bus."""
     return replace(message, fields={**message.fields, _FORWARDED: Language((("yes",),))})
-
-
-def _anew(message: Message) -> Message:
-    """A target's input that is made from the event, or a constant."""
-    del message
-    return Message()
 
 
 def _as_body(message: Message) -> Message:

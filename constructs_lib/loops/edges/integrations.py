@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.apis import integrations
-from constructs_lib.loops.edges.base import EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import EdgeKind, Listener, always, anew
 from constructs_lib.loops.edges.calls import UNKNOWN, effects
 from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.templates.texts import Resolved
@@ -53,7 +53,7 @@ class Integrations(EdgeKind):
                         )
                 for url in _texts(system, node, integration.get("IntegrationUri", integration.get("Uri"))):
                     for arn in called(system, url):
-                        yield Listener(api, type_, arn, "integration by HTTP", carry=always(Message()), by=node)
+                        yield Listener(api, type_, arn, "integration by HTTP", carry=anew, by=node)
 
 
 def _texts(system: System, node: Node, value: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always, anew
 from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -70,4 +70,4 @@ class Repositories(EdgeKind):
 def _triggered(system: System, node: Node, trigger: object) -> Iterator[Listener]:
     if isinstance(trigger, Mapping):
         for arn in system.texts(trigger.get("DestinationArn"), node.template):
-            yield Listener(node, _CODE, arn, "trigger", carry=always(Message()), entry=trigger)
+            yield Listener(node, _CODE, arn, "trigger", carry=anew, entry=trigger)
