@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from constructs_lib.loops.provenance import Route
 
-__all__ = ["Position", "locate", "locate_in_file"]
+__all__ = ["LOADER", "Position", "locate", "locate_in_file", "short_function"]
 
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s{}\[\],:"]+', re.DOTALL)
 _NEWLINE = re.compile(r"\n")
 
@@ -163,15 +163,15 @@ def _json_events(text: str) -> Iterator[_Event]:
 
 
 def _yaml_events(text: str) -> Iterator[_Event]:
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             yield _Event("close", _position(event))
         elif isinstance(event, yaml.MappingStartEvent):
-            yield _Event("mapping", _position(event), tag=_function(event.tag))
+            yield _Event("mapping", _position(event), tag=short_function(event.tag))
         elif isinstance(event, yaml.SequenceStartEvent):
-            yield _Event("sequence", _position(event), tag=_function(event.tag))
+            yield _Event("sequence", _position(event), tag=short_function(event.tag))
         elif isinstance(event, yaml.ScalarEvent):
-            yield _Event("scalar", _position(event), event.value, _function(event.tag))
+            yield _Event("scalar", _position(event), event.value, short_function(event.tag))
         elif isinstance(event, yaml.AliasEvent):
             yield _Event("scalar", _position(event))
 
@@ -181,7 +181,7 @@ def _position(event: yaml.Event) -> Position:
     return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
 
 
-def _function(tag: str | None) -> str:
+def short_function(tag: str | None) -> str:
     """The key that a short tag stands for, e.g. `Fn::If` for `!If`."""
     if not tag or not tag.startswith("!") or tag == "!":
         return ""

@@ -7,16 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from constructs_lib.cli.edits import edits
 from constructs_lib.cli.explain import page
 from constructs_lib.cli.results import Places
 from constructs_lib.cli.version import installed_version
+from constructs_lib.loops.patches import operations
+from constructs_lib.templates.documents import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from constructs_lib.cli.results import Place, Results, Unreadable
     from constructs_lib.errors import Diagnostic
-    from constructs_lib.loops import Acknowledgement, Finding, Step
+    from constructs_lib.loops import Acknowledgement, Finding, Fix, Step
+    from constructs_lib.loops.patches import Operation
     from constructs_lib.loops.report import Verdict
 
 __all__ = ["as_sarif"]
@@ -81,6 +86,7 @@ def _result(finding: Finding, by: Acknowledgement | None, places: Places, rules:
     found = replace(finding.diagnostic(), helps=finding.helps)
     flow = {"codeFlows": [{"threadFlows": [{"locations": [_hop(step, places) for step in finding.path]}]}]}
     fingerprint = {"partialFingerprints": {"invocationPath/v1": finding.fingerprint}}
+    fixes = [shown for fix in finding.fixes if (shown := _fix(fix)) is not None]
     suppression = {"kind": "inSource", "justification": f"{by.reason}; bound: {by.bound}"} if by else {}
     return {
         "ruleId": finding.reference,
@@ -90,6 +96,7 @@ def _result(finding: Finding, by: Acknowledgement | None, places: Places, rules:
         "locations": [_location(finding.path[0], places)] if finding.path else [],
         **(flow if finding.path else {}),
         **(fingerprint if finding.fingerprint else {}),
+        **({"fixes": fixes} if fixes else {}),
         "suppressions": [suppression] if by else [],
         "properties": {
             "verdict": finding.verdict,
@@ -98,6 +105,32 @@ def _result(finding: Finding, by: Acknowledgement | None, places: Places, rules:
             "when": list(finding.when),
         },
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any] | None:
+    """A fix that an editor can apply; None if it takes more than edits of the files as they are."""
+    changes = []
+    by_file: dict[int, list[Operation]] = {}
+    for operation in operations(fix):
+        by_file.setdefault(id(operation.template), []).append(operation)
+    for parts in by_file.values():
+        template = parts[0].template
+        text = "" if template.path is None else read_text(template.path)
+        found = edits(text, parts, fix.applied_to(template).document)
+        if template.path is None or not found:
+            return None
+        replacements = [
+            {"deletedRegion": _region(text, edit.start, edit.end), "insertedContent": {"text": edit.text}}
+            for edit in found
+        ]
+        changes.append({"artifactLocation": {"uri": _uri(template.path)}, "replacements": replacements})
+    return {"description": {"text": fix.text}, "artifactChanges": changes} if changes else None
+
+
+def _region(text: str, start: int, end: int) -> dict[str, int]:
+    lines = [(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)) for at in (start, end)]
+    (start_line, start_column), (end_line, end_column) = lines
+    return {"startLine": start_line, "startColumn": start_column, "endLine": end_line, "endColumn": end_column}
 
 
 def _notification(item: Unreadable) -> dict[str, Any]:
@@ -126,9 +159,11 @@ def _hop(step: Step, places: Places) -> dict[str, Any]:
 
 
 def _physical(place: Place) -> dict[str, Any]:
-    path = place.path
-    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
-    location: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.path)}}
     if place.position is not None:
         location["region"] = {"startLine": place.position.line, "startColumn": place.position.column}
     return location
+
+
+def _uri(path: Path) -> str:
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
+from constructs_lib.templates.documents import parse
+
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Folder
 
@@ -119,6 +121,48 @@ def test_sarif_without_findings_is_a_run_all_the_same(folder: Folder) -> None:
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 0, "toolExecutionNotifications": []}]
 
 
+def test_a_fix_in_sarif_is_edits_of_the_file(folder: Folder) -> None:
+    folder.write("looping.yaml", folder.looping)
+
+    fix = sarif(folder, "looping.yaml")["results"][0]["fixes"][0]
+
+    (change,) = fix["artifactChanges"]
+    assert change == {
+        "artifactLocation": {"uri": "looping.yaml"},
+        "replacements": [
+            {
+                "deletedRegion": {"startLine": 7, "startColumn": 13, "endLine": 7, "endColumn": 13},
+                "insertedContent": {
+                    "text": 'Filter: {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}}\n            '
+                },
+            },
+            {
+                "deletedRegion": {"startLine": 18, "startColumn": 27, "endLine": 18, "endColumn": 47},
+                "insertedContent": {"text": '{"Fn::Sub": "${Photos.Arn}/resize-output/*"}'},
+            },
+        ],
+    }
+
+
+def test_a_fix_over_two_files_edits_both(folder: Folder) -> None:
+    document = parse(folder.looping, name="")
+    role = document["Resources"].pop("Role")
+    statement = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+    statement["Resource"] = {"Fn::Join": ["", [{"Fn::ImportValue": "photos"}, "/*"]]}
+    document["Resources"]["Resize"]["Properties"]["Role"] = {"Fn::ImportValue": "role"}
+    document["Outputs"] = {"Photos": {"Value": {"Fn::GetAtt": ["Photos", "Arn"]}, "Export": {"Name": "photos"}}}
+    exported = {"Role": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}, "Export": {"Name": "role"}}}
+    folder.write("data.json", document)
+    folder.write("roles.json", {"Resources": {"Role": role}, "Outputs": exported})
+
+    fixes = sarif(folder, "--together", "data.json", "roles.json")["results"][0]["fixes"]
+
+    assert sorted(change["artifactLocation"]["uri"] for change in fixes[0]["artifactChanges"]) == [
+        "data.json",
+        "roles.json",
+    ]
+
+
 def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder) -> None:
     folder.write("looping.yaml", folder.looping)
 
@@ -133,6 +177,10 @@ def test_a_sarif_result_has_the_place_the_path_and_a_fingerprint(folder: Folder)
     }
     result = run["results"][0]
     name = result.pop("partialFingerprints")["invocationPath/v1"]
+    assert [fix["description"]["text"] for fix in result.pop("fixes")] == [
+        "keep input and output in `Photos` apart: trigger on `in/*`, s3:PutObject on `resize-output/*`",
+        "write to another bucket than `Photos`",
+    ]
     assert result == {
         "ruleId": "s3-invocation-loop",
         "ruleIndex": 0,
