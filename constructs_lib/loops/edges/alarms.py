@@ -17,7 +17,7 @@ from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, anew
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS, default_bus
-from constructs_lib.loops.edges.lambdas import FUNCTION
+from constructs_lib.loops.edges.lambdas import FUNCTION, functions_named
 from constructs_lib.loops.edges.logs import LOG_GROUP, METRIC_FILTER
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET
@@ -44,6 +44,7 @@ METRIC = "metric"
 ACTIONS = {"AlarmActions": "ALARM", "OKActions": "OK", "InsufficientDataActions": "INSUFFICIENT_DATA"}
 """The properties of an alarm that say what it does, and the state in which it does so."""
 _ACTED_ON = ("arn:aws:sns:", "arn:aws:lambda:")
+_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
 _OF_AWS = "AWS/"
 _SET = (Deposit("cloudwatch:SetAlarmState"),)
 _PUT = (Deposit("cloudwatch:PutMetricData", rest="metric"),)
@@ -135,8 +136,9 @@ class Alarms(EdgeKind):
             for source, type_, label, doubt in _moving(system, alarm, metric, filters):
                 for arn in system.arns(alarm):
                     yield Listener(source, type_, arn, label, carry=anew, doubt=doubt, slow=True, by=alarm)
+        invoked = _invoked_by_alarms(system) if next(system.nodes(*ALARMS), None) else []
         for node in system.nodes(*ALARMS):
-            yield from _acting(system, node)
+            yield from _acting(system, node, invoked)
         for node in system.nodes(_COMPOSITE):
             yield from _composed(system, node)
 
@@ -245,18 +247,31 @@ def _moving(
                 yield group, LOG_GROUP, label, doubt or ""
 
 
-def _acting(system: System, node: Node) -> Iterator[Listener]:
-    """What an alarm does when its state changes."""
+def _invoked_by_alarms(system: System) -> list[Node]:
+    """The functions that let alarms invoke them, without which no alarm can."""
+    found: dict[Node, None] = {}
+    for node in system.nodes("AWS::Lambda::Permission"):
+        principals = system.texts(node.get("Principal"), node.template)
+        if any(name == _PRINCIPAL or system.symbols.free_in(name) for name in principals):
+            for name in system.texts(node.get("FunctionName"), node.template):
+                found.update(dict.fromkeys(function for function, _ in functions_named(system, name)))
+    return list(found)
+
+
+def _acting(system: System, node: Node, invoked: list[Node]) -> Iterator[Listener]:
+    """What an alarm does when its state changes; by a parameter it may invoke those that let alarms invoke them."""
     names = tuple(map(literal, system.names(node)))
     if system.text(node.get("ActionsEnabled"), node.template) != "false":
         for key, state in ACTIONS.items():
             for item in system.items(node.get(key) or [], node.template):
                 for arn in system.texts(item, node.template):
-                    if arn.startswith(_ACTED_ON) or system.symbols.free_in(arn[:1]):
+                    unknown = system.symbols.free_in(arn[:1])
+                    if unknown or arn.startswith(_ACTED_ON):
                         carry = partial(_told, names, state)
-                        yield Listener(
-                            node, node.type, arn, state, (FUNCTION, TOPIC), carry=carry, slow=True, entry=item
-                        )
+                        yield Listener(node, node.type, arn, state, (TOPIC,), carry=carry, slow=True, entry=item)
+                    for function in invoked if unknown else ():
+                        own = next(iter(system.arns(function)))
+                        yield Listener(node, node.type, own, state, doubt=unknown[0].why, slow=True, entry=item)
     bus = next(iter(system.arns(default_bus(system))))
     yield Listener(node, node.type, bus, "state changes", (BUS,), carry=partial(_changed, names), slow=True)
 

@@ -32,7 +32,6 @@ _TARGETS = (
     FUNCTION,
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
-    BUS,
     "AWS::StepFunctions::StateMachine",
     "AWS::Kinesis::Stream",
     "AWS::KinesisFirehose::DeliveryStream",
@@ -141,11 +140,14 @@ class Rules(EdgeKind):
         changed = any(key in target for key in ("Input", "InputPath", "InputTransformer"))
         label = f"rule {system.label(rule)}"
         for arn in run_by(system, target.get("Arn"), target, rule.template):
-            to_bus = ":event-bus/" in arn
-            carry = _forwarded if to_bus else anew if changed else _as_body
-            through = partial(_not_yet, filters) if to_bus else filters
+            to_bus, may_be_bus = ":event-bus/" in arn, bool(system.symbols.free_in(arn[:1]))
             for source in sources:
-                yield Listener(source, BUS, arn, label, _TARGETS, through, carry, by=rule)
+                if to_bus or may_be_bus:
+                    through = partial(_not_yet, filters)
+                    yield Listener(source, BUS, arn, label, (BUS,), through, _forwarded, by=rule)
+                if not to_bus:
+                    carry = anew if changed else _as_body
+                    yield Listener(source, BUS, arn, label, _TARGETS, filters, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
             for arn in system.texts(config.get("Arn"), rule.template):
                 for source in sources:

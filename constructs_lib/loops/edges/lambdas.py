@@ -16,7 +16,8 @@ __all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn", "func
 
 FUNCTION = "AWS::Lambda::Function"
 _INVOKE = ("lambda:InvokeFunction", "lambda:InvokeAsync")
-_DESTINATIONS = (FUNCTION, "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::EventBus", "AWS::S3::Bucket")
+_DEAD_LETTERS = ("AWS::SQS::Queue", "AWS::SNS::Topic")
+_DESTINATIONS = (*_DEAD_LETTERS, FUNCTION, "AWS::Events::EventBus", "AWS::S3::Bucket")
 _DOUBT = "which function it is about is known at deployment only"
 
 
@@ -46,7 +47,7 @@ class Destinations(EdgeKind):
         for node in system.nodes(FUNCTION):
             for queue in system.mapping(node.get("DeadLetterConfig"), node.template):
                 for arn in system.texts(queue.get("TargetArn"), node.template) if "TargetArn" in queue else ():
-                    yield Put(node, arn, "dead letter", expects=_DESTINATIONS, failure=True, entry=queue)
+                    yield Put(node, arn, "dead letter", expects=_DEAD_LETTERS, failure=True, entry=queue)
         for config in system.nodes("AWS::Lambda::EventInvokeConfig"):
             for name in system.texts(config.get("FunctionName"), config.template):
                 for function, doubt in functions_named(system, name):

@@ -287,3 +287,41 @@ def test_an_alarm_on_an_api_hears_of_its_requests(make: Make, watched: Any, verd
     }
 
     assert make.check(resources).verdict == verdict
+
+
+ALARMS = "lambda.alarms.cloudwatch.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("principal", "name", "verdict"),
+    [
+        (ALARMS, {"Ref": "Worker"}, "unproven"),
+        (ALARMS, {"Ref": "Any"}, "unproven"),
+        (ALARMS, "another", "loop-free"),
+        ("sns.amazonaws.com", {"Ref": "Worker"}, "loop-free"),
+    ],
+)
+def test_an_alarm_whose_action_is_a_parameter_may_invoke_those_that_let_alarms(
+    make: Make, principal: Any, name: Any, verdict: str
+) -> None:
+    resources = {
+        "Worker": make.function(),
+        "Role": make.role(),
+        "Alarm": alarm("AWS/Lambda", "Errors", {"Ref": "Any"}),
+        "Permission": body("AWS::Lambda::Permission", Principal=principal, FunctionName=name, Action="lambda:*"),
+    }
+
+    report = make.check(resources, Parameters={"Any": {"Type": "String"}})
+
+    assert report.verdict == verdict
+    reasons = [finding.reasons for finding in report.findings]
+    assert reasons == ([("the parameter `Any` may be anything",)] if verdict == "unproven" else [])
+
+
+def test_an_alarm_whose_action_is_a_parameter_may_tell_any_topic(make: Make) -> None:
+    resources = own(make, "Errors")
+    resources["Alarm"]["Properties"]["AlarmActions"] = [{"Ref": "Any"}]
+
+    (finding,) = make.check(resources, Parameters={"Any": {"Type": "String"}}).findings
+
+    assert finding.reasons == ("the parameter `Any` may be anything",)

@@ -142,3 +142,16 @@ def test_an_event_goes_from_bus_to_bus_only_once(make: Make) -> None:
     assert make.check(resources).verdict == "loop-free"
     resources["Back"] = rule({"source": ["a"]}, EventBusName="second")
     assert make.check(resources).verdict == "loop"
+
+
+def test_a_target_that_a_parameter_names_is_another_bus_only_once(make: Make) -> None:
+    resources = {
+        **worker(make, "events:PutEvents", "*"),
+        "Rule": rule({"source": ["shop"]}, {"Ref": "Given"}),
+        "Told": rule({"source": ["shop"]}),
+    }
+
+    report = make.check(resources, Parameters={"Given": {"Type": "String"}})
+
+    paths = [[step.target_id for step in finding.path] for finding in report.findings]
+    assert paths == [["default event bus", "Worker"], ["default event bus", "default event bus", "Worker"]]

@@ -277,3 +277,12 @@ def test_records_that_fail_go_where_the_mapping_says(make: Make, name: Any, verd
     }
 
     assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == verdict
+
+
+def test_a_dead_letter_target_that_a_parameter_names_is_no_function(make: Make) -> None:
+    resources = {"Worker": make.function(DeadLetterConfig={"TargetArn": {"Ref": "Given"}}), "Role": make.role()}
+
+    assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == "loop-free"
+    told = {"Protocol": "lambda", "Endpoint": arn("Worker")}
+    resources["Topic"] = body("AWS::SNS::Topic", Subscription=[told])
+    assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == "unproven"
