@@ -101,13 +101,22 @@ def one_build() -> Iterator[None]:
 
 def library_build() -> dict[str, str]:
     """Return what makes the SAM CLI build where the library has built: less to compile, no file elsewhere."""
-    from constructs_lib.bundling.cache import Cache  # noqa: PLC0415 - needs what step 1 installs
+    from constructs_lib.bundling import paths  # noqa: PLC0415 - needs what step 1 installs
+    from constructs_lib.bundling.cache import Cache  # noqa: PLC0415
     from constructs_lib.bundling.toolchain import find_toolchain  # noqa: PLC0415
 
     workspace, cache = ROOT / "sample_app" / "functions", Cache()
     variables = find_toolchain(workspace).environment(cache.root)
     names = ("PATH", "CARGO_ZIGBUILD_ZIG_PATH", "CARGO_ZIGBUILD_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR")
-    return {name: variables[name] for name in names} | {"CARGO_TARGET_DIR": str(cache.target(workspace))}
+    target = cache.target(workspace)
+    flags = paths.flags(target)
+    if any(" " in flag for flag in flags):  # cargo would take it for several; SAM then compiles for itself
+        flags = []
+    return {
+        **{name: variables[name] for name in names},
+        "CARGO_TARGET_DIR": str(target),
+        "CARGO_BUILD_RUSTFLAGS": " ".join(flags),
+    }
 
 
 def destroy(aws: LocalAws, assembly: Path) -> None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from constructs_lib.bundling import paths
 from constructs_lib.bundling import progress as shown
 from constructs_lib.bundling.cache import Cache, Entry
 from constructs_lib.bundling.cargo import CargoBinary, inspect
@@ -137,7 +138,8 @@ class _Build:
         with tempfile.TemporaryDirectory(dir=self._cache.root / "new") as folder:
             ran = cargo_lambda(
                 manifest=self._root / "Cargo.toml", binaries=[binary.name for binary in missing], into=Path(folder),
-                target=self._target, cache=self._cache.root, toolchain=self._toolchain, progress=self._progress,
+                target=self._target, flags=paths.flags(self._target),
+                cache=self._cache.root, toolchain=self._toolchain, progress=self._progress,
             )  # fmt: skip
             made = {binary: Path(folder) / binary.name / "bootstrap" for binary in missing}
             absent = [binary.name for binary, path in made.items() if not path.is_file()]

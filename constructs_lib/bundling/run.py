@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.bundling.toolchain import RUST_TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -46,11 +47,13 @@ class Ran:
 
 
 def cargo_lambda(
-    *, manifest: Path, binaries: Iterable[str], into: Path, target: Path, cache: Path, toolchain: Toolchain,
-    progress: Progress,
+    *, manifest: Path, binaries: Iterable[str], into: Path, target: Path, flags: Sequence[str], cache: Path,
+    toolchain: Toolchain, progress: Progress,
 ) -> Ran:  # fmt: skip
-    """Build binaries; `into` then holds `<binary>/bootstrap` for each."""
+    """Build binaries with flags for rustc; `into` then holds `<binary>/bootstrap` for each."""
     command = [str(toolchain.cargo_lambda), *ARGUMENTS, "--manifest-path", str(manifest), "--lambda-dir", str(into)]
+    # Of the places for such flags this is the one to which cargo-lambda adds the processor's; a list of TOML.
+    command += ["--config", f"build.rustflags={json.dumps(flags, ensure_ascii=False)}"]
     for binary in binaries:
         command += ["--bin", binary]
     environment = toolchain.environment(cache) | {

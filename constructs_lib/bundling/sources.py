@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.bundling.cache import sha256_of
 from constructs_lib.bundling.cargo import Package, Workspace, inspect
+from constructs_lib.bundling.paths import cargo_home
 from constructs_lib.bundling.run import ARGUMENTS
 from constructs_lib.bundling.toolchain import RUST_TARGET
 
@@ -32,7 +33,7 @@ else:
 
 __all__ = ["Sources", "digest_of_file", "variable_digest", "variables_read"]
 
-_SCHEMA = "1"
+_SCHEMA = "2"  # raised when equal keys no longer mean equal binaries
 _NO_SOURCES = {".git", ".hg", ".aws-sam", "__pycache__", "node_modules"}
 # A folder with one of these is generated: cargo's and other tools' caches, a cloud assembly, a virtual environment.
 _GENERATED = ("CACHEDIR.TAG", "cdk.out", "pyvenv.cfg")
@@ -207,6 +208,5 @@ def _patches(root: Path) -> Iterator[Path]:
 
 def _configurations(root: Path) -> list[Path]:
     """Cargo's configuration files: https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure."""
-    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-    folders = [*(place / ".cargo" for place in (root, *root.parents)), home]
+    folders = [*(place / ".cargo" for place in (root, *root.parents)), cargo_home()]
     return [folder / name for folder in dict.fromkeys(folders) for name in ("config.toml", "config")]

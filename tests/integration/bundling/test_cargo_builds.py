@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from constructs_lib.bundling import BuiltBinary, CargoBinary, build, doctor, fin
 from constructs_lib.bundling.elf import check_bootstrap, needed_glibc, what_is
 from constructs_lib.bundling.toolchain import find_toolchain
 from constructs_lib.errors import ConstructsLibError
+from tests.integration.bundling.conftest import PROFILE
 
 if TYPE_CHECKING:
     from tests.integration.bundling.conftest import Workshop
@@ -186,3 +189,55 @@ def test_a_binary_of_a_package_of_its_own_is_built(workshop: Workshop) -> None:
     binary = find_binary(manifest=workshop.root / "alone/Cargo.toml")
     assert binary == CargoBinary(workshop.root / "alone", "alone", "alone")
     assert build([binary], progress=Silent())[binary].hit is False
+
+
+def test_a_binary_is_the_same_wherever_it_is_built(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = set()
+    for machine in ("one", "another one"):
+        place = tmp_path / machine
+        monkeypatch.setenv("CARGO_HOME", str(place / "cargo"))
+        monkeypatch.setenv("CONSTRUCTS_LIB_CACHE", str(place / "cache"))
+        root = place / "work"
+        shutil.copytree(workshop.workspace.parent / "alone", root / "functions")
+        for path, text in dependencies(place).items():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / path).write_text(text)
+        made = build([find_binary(workspace=root / "functions", binary="alone")], progress=Silent())
+        [binary] = made.values()
+        content = binary.path.read_bytes()
+        digests.add(binary.sha256)
+
+        assert [text in content for text in (b"/cargo/vendor/panics/src/lib.rs", b"near/src/lib.rs")] == [True, True]
+        assert b"/target/aarch64-unknown-linux-gnu/release/build/alone-" in content
+        assert str(tmp_path).encode() not in content
+    assert len(digests) == 1
+
+
+def dependencies(place: Path) -> dict[str, str]:
+    """What makes the package `alone` panic in a crate of cargo's home, in one of its own, and in generated code."""
+    panics = 'pub fn check(n: usize) { if n > 3 { panic!("{n}") } }\n'
+    package = '[package]\nname = "{}"\nversion = "0.1.0"\nedition = "2021"\n'
+    names = ("panics", "near")
+    calls = "".join(f"{name}::check(n); " for name in (*names, "made"))
+    vendored = '[[package]]\nname = "panics"\nversion = "0.1.0"\n'
+    vendored += 'source = "registry+https://github.com/rust-lang/crates.io-index"\n'
+    return {
+        "cargo/config.toml": '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\n'
+        f"directory = '{place / 'cargo' / 'vendor'}'\n",
+        "cargo/vendor/panics/Cargo.toml": package.format("panics"),
+        "cargo/vendor/panics/.cargo-checksum.json": '{"files": {}}',
+        "cargo/vendor/panics/src/lib.rs": panics,
+        "work/functions/near/Cargo.toml": package.format("near"),
+        "work/functions/near/src/lib.rs": panics,
+        "work/functions/Cargo.toml": package.format("alone")
+        + '[dependencies]\npanics = "0.1"\nnear = { path = "near" }\n'
+        + PROFILE,
+        "work/functions/Cargo.lock": 'version = 4\n\n[[package]]\nname = "alone"\nversion = "0.1.0"\n'
+        'dependencies = [\n "near",\n "panics",\n]\n\n[[package]]\nname = "near"\nversion = "0.1.0"\n\n' + vendored,
+        "work/functions/build.rs": 'fn main() { let to = std::env::var("OUT_DIR").unwrap() + "/made.rs"; '
+        f"std::fs::write(to, {json.dumps(panics)}).unwrap(); }}\n",
+        "work/functions/src/main.rs": 'mod made { include!(concat!(env!("OUT_DIR"), "/made.rs")); }\n'
+        f"fn main() {{ let n = std::env::args().count(); {calls}}}\n",
+    }

@@ -34,17 +34,25 @@ def two(workspace: Path) -> CargoBinary:
 
 
 def test_one_run_builds_all_binaries_of_a_workspace(
-    fake: FakeCargoLambda, one: CargoBinary, two: CargoBinary, cache: Path
+    fake: FakeCargoLambda, one: CargoBinary, two: CargoBinary, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CARGO_HOME", "/home/some one/.cargo")
     built = build([two, one, two])
 
     [run] = fake.runs
     new = run.pop(run.index("--lambda-dir") + 1)
     assert new.startswith(f"{cache}/new/")
+    flags = json.loads(run.pop(run.index("--config") + 1).removeprefix("build.rustflags="))
+    [target] = (cache / "target").iterdir()
+    assert flags == [
+        "--remap-path-prefix=/home/some one/.cargo=/cargo",
+        f"--remap-path-prefix={target}=/target",
+    ]
     assert run == [
         "lambda", "build", "--release", "--locked", "--workspace", "--target", "aarch64-unknown-linux-gnu",
         "--compiler", "cargo-zigbuild", "--skip-target-check", "--output-format", "binary", "--color", "never",
-        "--manifest-path", str(one.root / "Cargo.toml"), "--lambda-dir", "--bin", "one", "--bin", "two",
+        "--manifest-path", str(one.root / "Cargo.toml"), "--lambda-dir", "--config",
+        "--bin", "one", "--bin", "two",
     ]  # fmt: skip
     assert list(built) == [one, two]
     content = built[one].path.read_bytes()
