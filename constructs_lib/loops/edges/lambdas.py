@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
 from constructs_lib.loops.languages import Language
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.template import Template
 
-__all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn", "functions_named"]
+__all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn", "functions_named", "told_to"]
 
 FUNCTION = "AWS::Lambda::Function"
 _INVOKE = ("lambda:InvokeFunction", "lambda:InvokeAsync")
@@ -46,12 +47,23 @@ class Destinations(EdgeKind):
         """What a function's results and failures are sent to."""
         for node in system.nodes(FUNCTION):
             for queue in system.mapping(node.get("DeadLetterConfig"), node.template):
-                for arn in system.texts(queue.get("TargetArn"), node.template) if "TargetArn" in queue else ():
+                for arn in told_to(system, queue.get("TargetArn"), node.template) if "TargetArn" in queue else ():
                     yield Put(node, arn, "dead letter", expects=_DEAD_LETTERS, failure=True, entry=queue)
         for config in system.nodes("AWS::Lambda::EventInvokeConfig"):
             for name in system.texts(config.get("FunctionName"), config.template):
                 for function, doubt in functions_named(system, name):
                     yield from _configured(system, function, config, doubt)
+
+
+def told_to(system: System, value: Any, template: Template) -> Iterator[str]:
+    """The ARNs of what a function sends to by itself, as far as they are known.
+
+    To send anywhere its role has to allow it ("Permissions for a destination" in the Lambda developer guide), and what
+    it allows on something unknown is an edge in any case.
+    """
+    for arn in system.texts(value, template):
+        if not system.symbols.free_in(arn[:1]) or system.by_arn(arn):
+            yield arn
 
 
 def functions_named(system: System, text: str) -> Iterator[tuple[Node, str]]:
@@ -70,19 +82,9 @@ def _configured(system: System, function: Node, config: Node, doubt: str) -> Ite
                 "detail-type": Language(((f"Lambda Function Invocation Result - {result}",),)),
             }
             for entry in system.mapping(destinations.get(key), config.template):
-                for arn in system.texts(entry.get("Destination"), config.template):
-                    failed = key == "OnFailure"
-                    yield Put(
-                        function,
-                        arn,
-                        label,
-                        Message(event),
-                        _DESTINATIONS,
-                        doubt,
-                        failure=failed,
-                        by=config,
-                        entry=entry,
-                    )
+                for arn in told_to(system, entry.get("Destination"), config.template):
+                    what = Message(event), _DESTINATIONS, doubt
+                    yield Put(function, arn, label, *what, failure=key == "OnFailure", by=config, entry=entry)
 
 
 def function_arn(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.kafka import CLUSTERS
-from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named
+from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named, told_to
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.streams import STREAM
 from constructs_lib.loops.edges.tables import TABLES
@@ -89,6 +89,6 @@ def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
 def _failed(system: System, node: Node, entry: Mapping[str, Any]) -> Iterator[Put]:
     for name in system.texts(node.get("FunctionName"), node.template):
         for function, doubt in functions_named(system, name):
-            for arn in system.texts(entry.get("Destination"), node.template):
+            for arn in told_to(system, entry.get("Destination"), node.template):
                 expects = _FAILURE_TARGETS
                 yield Put(function, arn, "on failure", Message(), expects, doubt, failure=True, by=node, entry=entry)

@@ -279,10 +279,20 @@ def test_records_that_fail_go_where_the_mapping_says(make: Make, name: Any, verd
     assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == verdict
 
 
-def test_a_dead_letter_target_that_a_parameter_names_is_no_function(make: Make) -> None:
-    resources = {"Worker": make.function(DeadLetterConfig={"TargetArn": {"Ref": "Given"}}), "Role": make.role()}
+@pytest.mark.parametrize("way", ["DeadLetterConfig", "EventInvokeConfig"])
+def test_what_a_parameter_names_gets_failures_only_if_the_role_allows_it(make: Make, way: str) -> None:
+    given = {"Ref": "Given"}
+    sent: dict[str, Any] = {"OnFailure": {"Destination": given}}
+    dead = {"DeadLetterConfig": {"TargetArn": given}} if way == "DeadLetterConfig" else {}
+    resources = {
+        **worker(make, "sqs:SendMessage", given, **dead),
+        "Topic": body("AWS::SNS::Topic", Subscription=[{"Protocol": "lambda", "Endpoint": arn("Worker")}]),
+    }
+    if not dead:
+        resources["Sent"] = body(
+            "AWS::Lambda::EventInvokeConfig", FunctionName={"Ref": "Worker"}, DestinationConfig=sent
+        )
 
     assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == "loop-free"
-    told = {"Protocol": "lambda", "Endpoint": arn("Worker")}
-    resources["Topic"] = body("AWS::SNS::Topic", Subscription=[told])
+    resources["Role"] = make.role(make.allow("sns:Publish", given))
     assert make.check(resources, Parameters={"Given": {"Type": "String"}}).verdict == "unproven"
