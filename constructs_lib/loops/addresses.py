@@ -139,8 +139,15 @@ def rest_of(pattern: str, target: str) -> Rest:
     if not sure and not _may_be_same(pattern, target):
         return _NOTHING
     shared = _shared(pattern, target)
+    if _begin_with_made_up_names(pattern[shared:], target[shared:]):
+        return Rest(sure, sure)
     may = _may_follow(pattern[shared:], target[shared:])
     return Rest(sure, tuple(dict.fromkeys((*sure, *may))))
+
+
+def _begin_with_made_up_names(one: str, other: str) -> bool:
+    """Whether two texts begin with different names that are made up, of which none is the beginning of another."""
+    return all(has_symbols(text[:1]) and kind_of(text[0]) == "generated" for text in (one, other))
 
 
 def _may_follow(pattern: str, target: str) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _OF_STACK = {"AWS::StackId", "AWS::StackName"}
+_OF_FUNCTION = (".Alias", ".Version")
 _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
 
@@ -152,8 +153,11 @@ class Texts(Exchange):
         if isinstance(parameter, Mapping):
             given = self._given(name, parameter, template) if template.parent is not None else None
             return self._parameter(name, parameter, template) if given is None else given
-        node = self.node(template, name) or self.node(template, name.partition(".")[0])  # SAM: `Function.Alias`
-        return None if node is None else list(self.attribute(node, "Ref"))
+        node = self.node(template, name)
+        if node is not None:
+            return list(self.attribute(node, "Ref"))
+        owner = self.node(template, name.partition(".")[0])  # what SAM makes: `Function.Alias` is an ARN
+        return None if owner is None else list(self.attribute(owner, "Arn" if name.endswith(_OF_FUNCTION) else "Ref"))
 
     def _pseudo(self, name: str, template: Template) -> list[str] | None:
         known = {"AWS::Region": self.region, "AWS::AccountId": self.account, **_KNOWN_PSEUDO}.get(name)

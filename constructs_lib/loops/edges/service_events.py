@@ -63,7 +63,6 @@ _TOLD: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
         },
     ),
     "emr-serverless": ("aws.emr-serverless", {"StartJobRun": ("EMR Serverless Job Run State Change",)}),
-    "glue": ("aws.glue", {"StartCrawler": ("Glue Crawler State Change",)}),
     "mediaconvert": ("aws.mediaconvert", {"CreateJob": ("MediaConvert Job State Change",)}),
     "rds": (
         "aws.rds",
@@ -96,6 +95,8 @@ _TOLD: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     ),
     "translate": ("aws.translate", {"StartTextTranslationJob": ("Translate TextTranslationJob State Change",)}),
 }
+_OF_CALLS = ("detail.eventSource",)
+"""What only events of API calls have."""
 # The states that follow; of other actions the same ones follow whatever was asked for.
 _STATES = {
     "ec2:RunInstances": ("pending", "running", "shutting-down", "terminated"),
@@ -146,4 +147,4 @@ def _text(rule: Node) -> str:
 def _event(source: str, action: str, kinds: tuple[str, ...]) -> Message:
     fields = {"source": Language(((source,),)), "detail-type": Language((kinds,))}
     states = _STATES.get(action)
-    return Message({**fields, _STATE: Language((states,))} if states else fields)
+    return Message({**fields, _STATE: Language((states,))} if states else fields, _OF_CALLS)
