@@ -121,3 +121,24 @@ def test_what_several_may_do_alike_counts_for_each_of_them() -> None:
     photos = {"Photos": {"Type": "AWS::S3::Bucket", "Properties": bucket}}
 
     assert found(shared, second, photos) == ("a", 3, "Photos")
+
+
+@pytest.mark.parametrize("waking_buses", [["Other"], ["default"], ["default", "Other"]])
+def test_a_grant_for_several_buses_leads_into_each_of_them(waking_buses: list[str]) -> None:
+    quiet = [f"Z{number}" for number in range(FEW)]
+    rules = {
+        f"{name}{bus}": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventBusName": {"Ref": "Other"} if bus == "Other" else bus,
+                "EventPattern": {"source": [name]},
+                "Targets": [{"Id": "it", "Arn": arn(name)}],
+            },
+        }
+        for bus in ("default", "Other")
+        for name in (*quiet, *(["a"] if bus in waking_buses else []))
+    }
+    other = {"Other": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "other"}}}
+    functions = [function("a", ("events:PutEvents", "*")), *(function(name) for name in quiet)]
+
+    assert found(*functions, other, rules) == ("a", 2 + 2 * FEW + len(waking_buses), f"Other {BUS}")
