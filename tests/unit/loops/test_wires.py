@@ -107,14 +107,18 @@ def woken(wires: Wires, start: str, shape: Shape) -> set[str]:
     return {at for at, _ in seen if at.startswith("F")}
 
 
+def four_of_each() -> Template:
+    """Four functions and four queues."""
+    types = {"F": "AWS::Lambda::Function", "Q": "AWS::SQS::Queue"}
+    return Template.of({"Resources": {f"{kind}{n}": {"Type": types[kind]} for kind in "FQ" for n in range(4)}})
+
+
 @pytest.mark.parametrize("few", [1, 2, 100])
 def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph_module, "FEW", few)
     monkeypatch.setattr(graph_module, "MAX_HOPS", 100)
     monkeypatch.setattr(graph_module, "MAX_STEPS", 100)
-    types = {"F": "AWS::Lambda::Function", "Q": "AWS::SQS::Queue"}
-    resources = {f"{kind}{number}": {"Type": types[kind]} for kind in "FQ" for number in range(4)}
-    template = Template.of({"Resources": resources})
+    template = four_of_each()
     circular = followed = 0
     for seed in range(100):
         wires = drawn(random.Random(seed))  # noqa: S311 - test data
@@ -138,3 +142,18 @@ def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeyp
                 assert found <= exact[node.id], seed
         assert bool(Finder(graph).find()) == bool(parts), seed
     assert (circular, followed) > (40, 200)
+
+
+@pytest.mark.parametrize(
+    ("wakes", "expected"),
+    [({"F1": "x", "F0": "y"}, {"F0", "F1"}), ({"F0": "x", "F1": "y"}, {"F0", "F1"}), ({"F0": "z"}, set())],
+)
+def test_what_goes_on_unchanged_is_told_apart_by_what_came(
+    wakes: dict[str, str], expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_module, "FEW", 1)
+    put = (("F0", "Q0", {"a": "x"}), ("F1", "Q0", {"a": "y"}))
+    last = [Wire("Q1", target, ({"a": text},), None) for target, text in wakes.items()]
+    wires = Wires(put, (Wire("Q0", "Q1", ({},), None), *last))
+
+    assert {node.id for node in Graph(System([four_of_each()]), (wires,)).circles.actors} == expected
