@@ -27,7 +27,7 @@ from constructs_lib.loops.provenance import located
 from constructs_lib.loops.report import Acknowledged, Acknowledgement, Finding, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph
@@ -103,14 +103,18 @@ class Acknowledgements:
         """The closed paths that are not acknowledged."""
         left: dict[tuple[str, Loop], list[Edge]] = {}
         meant = self._divided(graph, finder, finder.find(), left)
-        components = finder.components() if meant or (left and self._open) else []
-        for component in components if meant else ():
-            own = _within(component, meant)
+        if not meant and not (left and self._open):
+            return list(left.values())
+        components = finder.components()
+        order = {node: number for number, node in enumerate(graph.actors)}
+        actors = [sorted(component, key=order.__getitem__) for component in components]
+        for component, own in zip(actors, _by_component(components, meant), strict=True):
             if not _searched(graph, component, own, lambda search, found: self._divided(graph, search, found, left)):
                 self._incomplete[graph.system.label(own[0][0].source)] = None
                 self.approximations.append(_TOO_MANY)
-        for component in components if left and self._open else ():
-            known = _within(component, [*left.values(), *self.meant])
+        for component, known in zip(actors, _by_component(components, [*left.values(), *self.meant]), strict=True):
+            if not left or not self._open:
+                break
             if not _searched(graph, component, known, lambda search, found: self._looked_up(graph, search, found)):
                 self._unsettled = True
                 self.approximations.append(_UNSETTLED)
@@ -195,7 +199,7 @@ class Acknowledgements:
         return _complaint("acknowledgement-stale", headline, fix, entry.step)
 
 
-def _searched(graph: Graph, component: Collection[Node], known: list[list[Edge]], go_on: _GoOn) -> bool:
+def _searched(graph: Graph, component: Sequence[Node], known: list[list[Edge]], go_on: _GoOn) -> bool:
     """Find loops of a component that known ones hide; whether all was searched.
 
     Args:
@@ -233,8 +237,13 @@ def _without(meant: list[list[Edge]], without: Ignored) -> list[Ignored]:
     return [without] if meant else []
 
 
-def _within(component: Collection[Node], loops: Iterable[list[Edge]]) -> list[list[Edge]]:
-    return [edges for edges in loops if edges[0].source in component]
+def _by_component(components: Iterable[Iterable[Node]], loops: Iterable[list[Edge]]) -> list[list[list[Edge]]]:
+    """Loops, by the component that each is in."""
+    numbers = {node: number for number, component in enumerate(components) for node in component}
+    found: dict[int, list[list[Edge]]] = {number: [] for number in numbers.values()}
+    for edges in loops:
+        found[numbers[edges[0].source]].append(edges)
+    return list(found.values())
 
 
 def _loop(edges: list[Edge]) -> Loop:

@@ -45,17 +45,17 @@ class Finder:
     Args:
         graph: where.
         ignored: edges that are taken as not there, by their identity.
-        among: the only actors that are looked at; all by default.
+        among: the only actors that are looked at, in the order of the graph's; all by default.
 
     Attributes:
         is_complete: whether what was found last is all, but for what shares edges with it.
     """
 
     def __init__(
-        self, graph: Graph, ignored: Collection[tuple[Node, int]] = (), among: Collection[Node] | None = None
+        self, graph: Graph, ignored: Collection[tuple[Node, int]] = (), among: Sequence[Node] | None = None
     ) -> None:
         self._graph = graph
-        self._actors = graph.actors
+        self._actors = graph.actors if among is None else among
         self._index = {node: index for index, node in enumerate(self._actors)}
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
         self._links: list[tuple[int, ...]] = []
@@ -65,10 +65,9 @@ class Finder:
         self._ends: dict[int, dict[Node, list[Passage]]] = {}
         shared: dict[Outlet, int] = {}
         touched = {node for node, _ in ignored}
-        among = graph.circles.actors if among is None else among
         for node in self._actors:
             links = []
-            for outlet in graph.outlets[node] if node in among else ():
+            for outlet in graph.outlets[node] if node in graph.circles.actors else ():
                 passages = graph.passages(outlet)
                 own = passages
                 if node in touched:
@@ -151,7 +150,8 @@ class Finder:
 
     def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
         left = (passage for passage in passages if passage not in self._gone)
-        return list(dict.fromkeys(self._index[p.target] for p in left if not certain or p.is_sure))
+        found = dict.fromkeys(self._index.get(p.target) for p in left if not certain or p.is_sure)
+        return [index for index in found if index is not None]
 
     def _cycles(self, graph: list[Sequence[int]], component: list[int]) -> list[list[int]]:
         """Every actor's own circle, or else the shortest circle of the component."""
