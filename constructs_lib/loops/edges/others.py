@@ -29,9 +29,9 @@ _SPOKEN_OF: Mapping[str, str] = {
 _ACTING = {FUNCTION, STATE_MACHINE}
 _WAKES_NOBODY = (
     *("AWS::ApplicationAutoScaling::", "AWS::CloudFormation::", "AWS::CodeDeploy::", "AWS::IAM::"),
-    *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::Synthetics::"),
+    *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::Scheduler::", "AWS::Synthetics::"),
 )
-"""The beginnings of types that refer to functions, and that do not wake them, or as edge kinds say."""
+"""The beginnings of types that refer to functions, and do not wake them, or by the clock, or as edge kinds say."""
 
 
 class Others(EdgeKind):

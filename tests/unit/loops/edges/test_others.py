@@ -30,6 +30,7 @@ def test_what_refers_to_a_function_and_is_not_followed_is_named(make: Make, refe
         "AWS::Lambda::EventInvokeConfig",
         "AWS::CloudWatch::Dashboard",
         "AWS::Events::Rule",
+        "AWS::Scheduler::Schedule",
         "AWS::SSM::Parameter",
         "AWS::IAM::ManagedPolicy",
         "Custom::Resource",
