@@ -218,9 +218,13 @@ def _large_roles(templates: Iterable[Template], declarations: Declarations) -> I
 
 
 def _loop(found: loops.Finding, any_template: Template, declarations: Declarations) -> _Finding:
-    diagnostic = found.diagnostic([_line(found, step, declarations) for step in found.path])
+    lines = [_line(found, step, declarations) for step in found.path]
     ends = [(step.source, step.template, step.source_id) for step in found.path]
-    diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *_declared(ends, declarations)))
+    declared = _declared(ends, declarations)
+    if found.verdict != "loop-free" and not any((*lines, *declared)):
+        declared = ["`cdk synth --debug` tells the lines that declare it"]
+    diagnostic = found.diagnostic(lines)
+    diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *declared))
     if found.fingerprint:
         meant = f'constructs_lib.acknowledge(function, fingerprint="{found.fingerprint}", reason="…", bound="…")'
         diagnostic = replace(diagnostic, helps=(*diagnostic.helps, f"if it is meant: {meant}"))

@@ -189,8 +189,9 @@ class TestWhereItLooks:
         )
         photos.grant_put(function)
         constructs_lib.guard(app)
-        with pytest.raises(RuntimeError, match="s3-invocation-loop"):
+        with pytest.raises(RuntimeError, match="s3-invocation-loop") as raised:
             app.synth()
+        assert "\n  note: `cdk synth --debug` tells the lines that declare it\n" in str(raised.value)
 
 
 class TestRegistration:
