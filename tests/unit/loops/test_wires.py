@@ -1,7 +1,7 @@
 """Whom what is put somewhere wakes, and who is on a circle, against every message that there is.
 
 Systems are drawn at random: functions that put messages into queues, and wires from queues and functions on, each with
-filters and perhaps with a message of its own that it makes. No circle is of queues alone.
+filters and perhaps with a message of its own that it makes. In some of them, circles are of queues alone.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def fits(one: Shape, shape: Shape) -> bool:
     return all(one[name] in texts for name, texts in shape.items())
 
 
-def drawn(choose: random.Random) -> Wires:
+def drawn(choose: random.Random, *, with_rounds: bool = False) -> Wires:
     functions = [f"F{number}" for number in range(choose.randint(1, 4))]
     queues = [f"Q{number}" for number in range(choose.randint(1, 4))]
     most, often = choose.choice([(1, 0.9), (1, 0.7), (2, 0.6)])
@@ -85,7 +85,9 @@ def drawn(choose: random.Random) -> Wires:
         source = choose.choice([*(queues * 4), *functions])
         lets_through = tuple(shape() if choose.random() < 0.7 else {} for _ in range(choose.choice([1, 1, 2])))
         makes = shape() if choose.random() < 0.3 else None
-        return Wire(source, choose.choice([*(q for q in queues if q > source), *functions]), lets_through, makes)
+        return Wire(
+            source, choose.choice([*(q for q in queues if q > source or with_rounds), *functions]), lets_through, makes
+        )
 
     put = [(function, choose.choice([*queues, *queues, *functions]), shape()) for function in functions + functions[:1]]
     return Wires(tuple(put), tuple(wire() for _ in range(choose.randint(3, 8))))
@@ -93,18 +95,35 @@ def drawn(choose: random.Random) -> Wires:
 
 def woken(wires: Wires, start: str, shape: Shape) -> set[str]:
     """The functions that a put wakes, by trying each message."""
-    work = [(start, one) for one in range(len(MESSAGES)) if fits(MESSAGES[one], shape)]
+    return {at for at, _ in reached(wires, [(start, n) for n, one in enumerate(MESSAGES) if fits(one, shape)])}
+
+
+def reached(wires: Wires, start: list[tuple[str, int]]) -> set[tuple[str, int]]:
+    """The functions that messages, by their numbers, reach from where they are, each with what comes."""
+    work = list(start)
     seen = set(work)
     while work:
-        at, one = work.pop()
-        for wire in wires.wires:
-            if wire.source == at and any(fits(MESSAGES[one], let) for let in wire.lets_through):
-                makes = wire.makes
-                made = [one] if makes is None else [n for n, other in enumerate(MESSAGES) if fits(other, makes)]
-                new = {(wire.target, number) for number in made} - seen
-                seen |= new
-                work += new
-    return {at for at, _ in seen if at.startswith("F")}
+        new = set(passed_on(wires, *work.pop())) - seen
+        seen |= new
+        work += new
+    return {(at, one) for at, one in seen if at.startswith("F")}
+
+
+def passed_on(wires: Wires, at: str, one: int) -> list[tuple[str, int]]:
+    found = []
+    for wire in wires.wires:
+        if wire.source == at and any(fits(MESSAGES[one], let) for let in wire.lets_through):
+            makes = wire.makes
+            made = [one] if makes is None else [n for n, other in enumerate(MESSAGES) if fits(other, makes)]
+            found += [(wire.target, number) for number in made]
+    return found
+
+
+def goes_round(wires: Wires) -> bool:
+    """Whether a message may go round in queues for ever and wake a function again and again."""
+    states = [(f"Q{queue}", one) for queue in range(4) for one in range(len(MESSAGES))]
+    ahead = [[states.index(to) for to in passed_on(wires, *state) if to in states] for state in states]
+    return any(reached(wires, [states[number] for number in circle]) for circle in components(ahead))
 
 
 def four_of_each() -> Template:
@@ -142,6 +161,18 @@ def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeyp
                 assert found <= exact[node.id], seed
         assert bool(Finder(graph).find()) == bool(parts), seed
     assert (circular, followed) > (40, 200)
+
+
+def test_what_goes_round_in_queues_alone_and_wakes_somebody_is_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_module, "MAX_STEPS", 30)
+    template = four_of_each()
+    turning = 0
+    for seed in range(80):
+        wires = drawn(random.Random(seed), with_rounds=True)  # noqa: S311 - test data
+        if goes_round(wires):
+            turning += 1
+            assert Finder(Graph(System([template]), (wires,))).find(), seed
+    assert turning > 15
 
 
 @pytest.mark.parametrize(
