@@ -1,0 +1,180 @@
+"""What the graph is made of: what roles allow, who listens to what nobody knows, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Put
+from constructs_lib.loops.graph import FEW, Grant, Graph
+from constructs_lib.loops.keys import show_glob
+from constructs_lib.templates import Template
+from constructs_lib.templates.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Body = dict[str, Any]
+ACCOUNT = "arn:aws:iam::123456789012"
+
+
+def arn(name: str) -> Body:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def role(*statements: Body, **properties: Any) -> Body:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"Policies": [{"PolicyDocument": {"Statement": list(statements)}}], **properties},
+    }
+
+
+def allow(action: Any, resource: Any, effect: str = "Allow") -> Body:
+    return {"Effect": effect, "Action": action, "Resource": resource}
+
+
+def function(role_: str = "Role") -> Body:
+    return {"Type": "AWS::Lambda::Function", "Properties": {"Role": arn(role_)}}
+
+
+def graph_of(resources: dict[str, Body], *kinds: EdgeKind) -> Graph:
+    parameters = {"Which": {"Type": "String"}}
+    template = Template.of({"Resources": resources, "Parameters": parameters}, name="Stack")
+    return Graph(System([template]), kinds) if kinds else Graph(System([template]))
+
+
+def granted(graph: Graph, name: str) -> list[tuple[str, str, list[str]]]:
+    """What an actor may do: the resource, why that is not certain, and what is denied."""
+    node = next(node for node in graph.actors if node.id == name)
+    return [
+        (
+            show_glob(outlet.allow.resource),
+            outlet.allow.doubt,
+            [show_glob(g) for d in outlet.denies for g in d.resources],
+        )
+        for outlet in graph.outlets[node]
+        if isinstance(outlet, Grant)
+    ]
+
+
+def test_what_a_role_allows_and_what_it_is_lent_come_each_with_the_denials_of_the_role_that_they_are_from() -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"{ACCOUNT}:root"}}]}
+    resources = {
+        "Work": function(),
+        "Role": role(
+            allow("s3:PutObject", "arn:aws:s3:::one/*"),
+            allow("s3:PutObject", "arn:aws:s3:::one/*"),
+            allow("sts:AssumeRole", arn("Lending")),
+            allow("s3:PutObject", "arn:aws:s3:::one/not", "Deny"),
+        ),
+        "Lending": role(
+            allow("s3:PutObject", "arn:aws:s3:::two/*"),
+            allow("s3:PutObject", "arn:aws:s3:::two/not", "Deny"),
+            AssumeRolePolicyDocument=trust,
+            RoleName="lending",
+        ),
+    }
+
+    assert granted(graph_of(resources), "Work") == [
+        ("s3:one/*", "", ["s3:one/not"]),
+        ("iam:role/lending", "", ["s3:one/not"]),
+        ("s3:two/*", "", ["s3:two/not"]),
+    ]
+
+
+def test_what_an_unknown_role_allows_is_left_out_and_everything() -> None:
+    resources = {"Work": {"Type": "AWS::Lambda::Function", "Properties": {"Role": f"{ACCOUNT}:role/elsewhere"}}}
+    graph = graph_of(resources)
+
+    assert [(resource, denied) for resource, _, denied in granted(graph, "Work")] == [("*", [])]
+    assert list(graph.not_modelled.items()) == [(f"what the role `{ACCOUNT}:role/elsewhere` allows", None)]
+
+
+@dataclass(frozen=True)
+class Kind(EdgeKind):
+    """Functions without roles, queues that may be sent to, and what listens, given by logical ids."""
+
+    heard: tuple[tuple[str, str, str], ...] = ()
+    put: tuple[tuple[str, str], ...] = ()
+    roles: bool = False
+
+    def actors(self, system: System) -> Iterator[Actor]:
+        for node in system.nodes("AWS::Lambda::Function"):
+            yield Actor(node, node.get("Role"), by_role=self.roles, only=("sqs:SendMessage",) if self.roles else ())
+
+    def channels(self, system: System) -> Iterator[Channel]:
+        deposits = (Deposit("sqs:SendMessage"), Deposit("sqs:SendMessage", rest="below"))
+        for node in system.nodes("AWS::SQS::Queue"):
+            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), deposits[:1])
+
+    def listeners(self, system: System) -> Iterator[Listener]:
+        nodes = {node.id: node for node in system.addressed()}
+        for source, target, doubt in self.heard:
+            known = nodes.get(source)
+            ends = system.arns(nodes[target])[0] if target in nodes else target
+            yield Listener(known, "AWS::SQS::Queue", ends, "wakes", doubt=doubt)
+
+    def puts(self, system: System) -> Iterator[Put]:
+        nodes = {node.id: node for node in system.addressed()}
+        for source, target in self.put:
+            yield Put(nodes[source], system.arns(nodes[target])[0], "puts")
+
+
+QUEUES = {"Q": {"Type": "AWS::SQS::Queue"}, "R": {"Type": "AWS::SQS::Queue"}, "T": {"Type": "AWS::SNS::Topic"}}
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "doubt"),
+    [
+        ("Q", "", ()),
+        ("Q", "why", ("why",)),
+        ("?", "", ("what is listened to is known at deployment only",)),
+        ("?", "why", ("why",)),
+        ("R", "", None),
+    ],
+)
+def test_who_listens_to_what_is_not_known_listens_to_all_of_its_type(
+    source: str, given: str, doubt: tuple[str, ...] | None
+) -> None:
+    graph = graph_of({"Work": function(), **QUEUES}, Kind(((source, "Work", given),), (("Work", "Q"),)))
+    [put] = graph.outlets[graph.actors[0]]
+
+    assert [p.doubts for p in graph.passages(put)] == ([] if doubt is None else [doubt])
+
+
+def test_what_listens_and_is_not_in_the_templates_is_left_out() -> None:
+    graph = graph_of({"Work": function(), **QUEUES}, Kind((("Q", f"{ACCOUNT}:nowhere", ""),)))
+
+    assert list(graph.not_modelled.items()) == [(f"what `{ACCOUNT}:nowhere` does", None)]
+
+
+def test_of_a_role_only_the_actions_count_that_an_actor_takes() -> None:
+    statements = [allow("sqs:*", "arn:aws:sqs:*:*:one"), allow("s3:PutObject", "arn:aws:s3:::two/*")]
+    graph = graph_of({"Work": function(), "Role": role(*statements)}, Kind(roles=True))
+
+    assert granted(graph, "Work") == [("sqs:one", "", [])]
+
+
+def test_resources_are_crowded_to_which_many_listen() -> None:
+    heard = [("Q", "Work", "")] * FEW + [("R", "Work", "")] * (FEW - 1)
+    graph = graph_of({"Work": function(), **QUEUES}, Kind(tuple(heard)))
+
+    assert {node.id for node in graph.crowded} == {"Q"}
+    assert {node.id for node in graph.leads_on} == {"Q", "R", "Work"}
+    assert [len(graph.listeners(node)) for node in graph.system.nodes("AWS::SQS::Queue")] == [FEW, FEW - 1]
+
+
+def test_a_permission_has_an_origin_if_its_statement_is_in_the_templates_and_is_one() -> None:
+    twice = allow("sqs:SendMessage", "arn:aws:sqs:*:*:twice")
+    once = allow("sqs:SendMessage", "arn:aws:sqs:*:*:once")
+    graph = graph_of({"Work": function(), "Role": role(twice, dict(twice), once)})
+    [work] = graph.actors
+    found = [outlet.allow for outlet in graph.outlets[work] if isinstance(outlet, Grant)]
+
+    assert [origin and (origin[0].id, origin[1]) for origin in (graph.origin(work, one) for one in found)] == [
+        ("Role", twice),
+        ("Role", once),
+    ]
+    assert [origin and origin[1] for origin in (graph.only_origin(work, one) for one in found)] == [None, once]
