@@ -142,3 +142,30 @@ def test_a_grant_for_several_buses_leads_into_each_of_them(waking_buses: list[st
     functions = [function("a", ("events:PutEvents", "*")), *(function(name) for name in quiet)]
 
     assert found(*functions, other, rules) == ("a", 2 + 2 * FEW + len(waking_buses), f"Other {BUS}")
+
+
+@pytest.mark.parametrize(
+    ("count", "last", "expected"),
+    [(FEW - 1, "elsewhere", "a b c d e f g"), (FEW, "elsewhere", ""), (FEW, "a", "a b c d e f g h")],
+)
+def test_a_bucket_to_which_many_listen_joins_only_those_for_whose_keys_there_are_grants(
+    count: int, last: str, expected: str
+) -> None:
+    names = letters(count)
+    folders = {name: f"the-folder-that-wakes-{name}/" for name in (*names, "elsewhere")}
+    granted = [
+        function(name, ("s3:PutObject", f"arn:aws:s3:::photos/{folders[to]}*"))
+        for name, to in zip(names, [*names[1:], last], strict=True)
+    ]
+    entries = [
+        {
+            "Event": "s3:ObjectCreated:*",
+            "Function": arn(name),
+            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": folders[name]}]}},
+        }
+        for name in names
+    ]
+    properties = {"BucketName": "photos", "NotificationConfiguration": {"LambdaConfigurations": entries}}
+
+    actors, _, resources = found(*granted, {"Photos": {"Type": "AWS::S3::Bucket", "Properties": properties}})
+    assert (actors, resources) == (expected, "Photos")
