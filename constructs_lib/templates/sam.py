@@ -45,6 +45,7 @@ _STREAMS = {
     "DocumentDB": "Cluster",
     "SelfManagedKafka": "SelfManagedEventSource",
 }
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 _AWS_MANAGED = "arn:aws:iam::aws:policy/"
 AT = "constructs-lib:at"
 """Under this key an entry that SAM makes in another resource says where in the document it comes from."""
@@ -167,16 +168,9 @@ class _Expansion:
         inline: list[Any] = []
         managed: list[Any] = [_BASIC] if resource.type == _FUNCTION else []
         for policy in policies if isinstance(policies, list) else [policies]:
-            if isinstance(policy, str):
-                managed.append(policy if policy.startswith("arn:") else f"{_AWS_MANAGED}{policy}")
-            elif isinstance(policy, Mapping) and "Statement" in policy:
-                inline.append({"PolicyDocument": policy})
-            elif isinstance(policy, Mapping) and len(policy) == 1 and (name := next(iter(policy))) in _templates():
-                at = (*own, *_index(resource.properties.get("Policies"), policy))
-                statements = [{**statement, AT: at} for statement in _filled(name, policy[name])]
-                inline.append({"PolicyDocument": {"Statement": statements}})
-            elif policy is not None:
-                managed.append(policy)
+            documents, arns = _split(policy, (*own, *_index(resource.properties.get("Policies"), policy)))
+            inline += documents
+            managed += arns
         role = f"{resource.logical_id}Role"
         self._at = own
         self._add(role, "AWS::IAM::Role", {"Policies": inline, "ManagedPolicyArns": managed})
@@ -355,6 +349,31 @@ class _Expansion:
         return resource.properties.get("Role", resource.properties.get("RoleArn"))
 
 
+def _split(policy: Any, at: tuple[str | int, ...]) -> tuple[list[Any], list[Any]]:
+    """The inline and the managed policies that one of a function stands for, under its conditions."""
+    if isinstance(policy, list):
+        parts = [_split(one, (*at, index)) for index, one in enumerate(policy)]
+        return [one for inline, _ in parts for one in inline], [one for _, managed in parts for one in managed]
+    if isinstance(policy, str):
+        return [], [policy if policy.startswith("arn:") else f"{_AWS_MANAGED}{policy}"]
+    if isinstance(policy, Mapping) and "Statement" in policy:
+        return [{"PolicyDocument": policy}], []
+    if isinstance(policy, Mapping) and len(policy) == 1:
+        name, given = next(iter(policy.items()))
+        if name in _templates():
+            statements = [{**statement, AT: at} for statement in _filled(name, given)]
+            return [{"PolicyDocument": {"Statement": statements}}], []
+        if name == "Fn::If" and isinstance(given, list) and len(given) == 3:  # noqa: PLR2004
+            first, second = _split(given[1], (*at, name, 1)), _split(given[2], (*at, name, 2))
+            inline, managed = (
+                [{name: [given[0], one, _NO_VALUE]} for one in first[kind]]
+                + [{name: [given[0], _NO_VALUE, one]} for one in second[kind]]
+                for kind in (0, 1)
+            )
+            return inline, managed
+    return [], [] if policy is None or policy == _NO_VALUE else [policy]
+
+
 def _index(values: Any, value: Any) -> tuple[int, ...]:
     """The number of a value in a list that holds this very value; nothing if it is not in it, or is no list."""
     return next(((n,) for n, one in enumerate(values if isinstance(values, list) else ()) if one is value), ())
@@ -362,7 +381,7 @@ def _index(values: Any, value: Any) -> tuple[int, ...]:
 
 def _or_else(given: Any, default: Any) -> Any:
     """What is given for a property, with its default where a condition leaves it out."""
-    if not given or given == {"Ref": "AWS::NoValue"}:
+    if not given or given == _NO_VALUE:
         return default
     branches = given.get("Fn::If") if isinstance(given, Mapping) else None
     if isinstance(branches, list):
