@@ -14,20 +14,108 @@ from constructs_lib.loops.cycles import components
 from constructs_lib.loops.edges import Message, unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from constructs_lib.loops.edges import Listener
     from constructs_lib.loops.graph import Graph, Outlet
     from constructs_lib.templates.system import Node
 
-__all__ = ["Circles"]
+__all__ = ["Circles", "Ways"]
 
 _ANYTHING = Message()
 _NONE: Mapping[Hashable, int] = {}
 
 
+class Ways:
+    """Resources that pass on, and where what they pass on may go next, without what flows.
+
+    A vertex is a resource; or where many listen to it, a way into it.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes: list[Node | None] = []
+        self.outward: list[tuple[int, ...]] = []
+        self._graph = graph
+        self._apart = graph.crowded.difference(graph.actors)
+        self._index: dict[Node, int] = {}
+        self._into: dict[Node, dict[Hashable, int]] = {}
+        self._messages: dict[int, Message] = {}  # so that no other gets the same id
+        self._work: list[tuple[int, Node, Message]] = []
+
+    def vertex(self, node: Node, message: Message = _ANYTHING, way: Hashable = "") -> int:
+        """The vertex of a resource, or of one way into it by which a message comes."""
+        if node in self._apart:
+            index: dict[Any, int] = self._into.setdefault(node, {})
+            key: Hashable = way
+        else:
+            index, key, message = self._index, node, _ANYTHING
+        vertex = index.get(key)
+        if vertex is None:
+            vertex = index[key] = self.new(node)
+            self._work.append((vertex, node, message))
+        return vertex
+
+    def new(self, node: Node | None = None) -> int:
+        """A vertex of a resource, or of what several may do."""
+        self.outward.append(())
+        self.nodes.append(node)
+        return len(self.outward) - 1
+
+    def follow(self) -> None:
+        """Draw the arrows from all vertices from which none are drawn yet."""
+        while self._work:
+            vertex, node, message = self._work.pop()
+            self.outward[vertex] += tuple(
+                [
+                    self._on(listener, vertex, target, message)
+                    for listener, targets in self._graph.hearing(node, message)
+                    for target in targets
+                    if target in self._graph.leads_on
+                ]
+            )
+
+    def rounds(self) -> list[Node]:
+        """The resources that may be on a circle without anything that acts."""
+        actors = set(self._graph.actors)
+        passive = [() if node in actors else targets for node, targets in zip(self.nodes, self.outward, strict=True)]
+        found = (self.nodes[vertex] for component in components(passive) for vertex in component)
+        return list(dict.fromkeys(node for node in found if node is not None))
+
+    def arrows(self, starts: Iterable[int]) -> Iterator[tuple[Node, set[Node]]]:
+        """Each resource on the ways from some vertices, with those that arrows from it lead to."""
+        reached = set(starts)
+        work = list(reached)
+        found: dict[Node, set[Node]] = {}
+        while work:
+            vertex = work.pop()
+            node = self.nodes[vertex]
+            targets = found.setdefault(node, set()) if node is not None else set()
+            for following in self.outward[vertex]:
+                target = self.nodes[following]
+                ends = (following,) if target is not None else self.outward[following]
+                targets.update(other for end in ends if (other := self.nodes[end]) is not None)
+                new = [end for end in (following, *ends) if end not in reached]
+                reached.update(new)
+                work += new
+        yield from found.items()
+
+    def _on(self, listener: Listener, vertex: int, target: Node, message: Message) -> int:
+        """The vertex of what a listener leads to from a vertex."""
+        if target not in self._apart:
+            return self.vertex(target)
+        if listener.carry is unchanged and self.nodes[vertex] in self._apart:
+            self._messages[id(message)] = message
+            return self.vertex(target, message, (listener, id(message)))
+        known = self._into.get(target, _NONE).get(listener)
+        return self.vertex(target, listener.carry(_ANYTHING), listener) if known is None else known
+
+
 class Circles:
-    """The arrows of a graph without what flows over them.
+    """Which actors of a graph may be on a circle.
+
+    Args:
+        graph: the graph.
+        ways: the ways on from its resources, as far as they are drawn already.
 
     Attributes:
         actors: those that may be on a circle.
@@ -35,86 +123,23 @@ class Circles:
         resources: the resources on these ways that are no actors.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._apart = graph.crowded.difference(graph.actors)
-        self._index: dict[Node, int] = {}
-        self._ways: dict[Node, dict[Hashable, int]] = {}
-        self._messages: dict[int, Message] = {}  # so that no other gets the same id
-        self._outward: list[tuple[int, ...]] = []
-        self._nodes: list[Node | None] = []
-        self._work: list[tuple[int, Node, Message]] = []
-        self.arrows = 0
-        self.resources: set[Node] = set()
-        for node in graph.actors:
-            self._vertex(node)
-        self._leave()
-        self._pass_on()
-        self.resources.difference_update(graph.actors)
-        members = {vertex for component in components(self._outward) for vertex in component}
-        self.actors = {node for vertex, node in enumerate(graph.actors) if vertex in members}
-
-    def _leave(self) -> None:
-        """The arrows from actors; what several may do alike is one vertex, so wide grants cost no more for each."""
+    def __init__(self, graph: Graph, ways: Ways | None = None) -> None:
+        ways = ways or Ways(graph)
+        actors = [ways.vertex(node) for node in graph.actors]
         shared: dict[Outlet, int] = {}
-        for actor, node in enumerate(self._graph.actors):
-            outlets: list[int] = []
-            for outlet in self._graph.outlets[node]:
-                vertex = shared.get(outlet)
-                if vertex is None:
-                    vertex = shared[outlet] = self._new(None)
-                    self._outward[vertex] = tuple([self._vertex(*entry) for entry in self._graph.entries(outlet)])
-                outlets.append(vertex)
-            self._outward[actor] += tuple(outlets)
-            targets = {reached for outlet in outlets for at in self._outward[outlet] if (reached := self._nodes[at])}
-            self.arrows += len(targets)
-            self.resources |= targets
+        for vertex, node in zip(actors, graph.actors, strict=True):
+            ways.outward[vertex] += tuple([self._outlet(graph, ways, one, shared) for one in graph.outlets[node]])
+        ways.follow()
+        arrows = dict(ways.arrows(actors))
+        self.arrows = sum(map(len, arrows.values()))
+        self.resources = set(arrows).difference(graph.actors)
+        members = {vertex for component in components(ways.outward) for vertex in component}
+        self.actors = {node for vertex, node in zip(actors, graph.actors, strict=True) if vertex in members}
 
-    def _pass_on(self) -> None:
-        """The arrows from resources, and from actors that others listen to."""
-        apart: dict[Node, set[Node]] = {}
-        while self._work:
-            vertex, node, message = self._work.pop()
-            targets: set[Node] = set()
-            following: list[int] = []
-            for listener, heard_by in self._graph.hearing(node, message):
-                for target in heard_by:
-                    if target in self._graph.leads_on:
-                        targets.add(target)
-                        following.append(self._on(listener, vertex, target, message))
-            self._outward[vertex] += tuple(following)
-            if node in self._apart:
-                apart.setdefault(node, set()).update(targets)
-            else:
-                self.arrows += len(targets)
-            self.resources |= targets
-        self.arrows += sum(map(len, apart.values()))
-
-    def _on(self, listener: Listener, vertex: int, target: Node, message: Message) -> int:
-        """The vertex of what a listener leads to from a vertex."""
-        if target not in self._apart:
-            return self._vertex(target)
-        if listener.carry is unchanged and self._nodes[vertex] in self._apart:
-            self._messages[id(message)] = message
-            return self._vertex(target, message, (listener, id(message)))
-        known = self._ways.get(target, _NONE).get(listener)
-        return self._vertex(target, listener.carry(_ANYTHING), listener) if known is None else known
-
-    def _vertex(self, node: Node, message: Message = _ANYTHING, way: Hashable = "") -> int:
-        """The vertex of a resource, or of one way into it by which a message comes."""
-        if node in self._apart:
-            index: dict[Any, int] = self._ways.setdefault(node, {})
-            key: Hashable = way
-        else:
-            index, key, message = self._index, node, _ANYTHING
-        vertex = index.get(key)
+    def _outlet(self, graph: Graph, ways: Ways, outlet: Outlet, shared: dict[Outlet, int]) -> int:
+        """The vertex of what several may do alike: wide grants cost no more for each."""
+        vertex = shared.get(outlet)
         if vertex is None:
-            vertex = index[key] = self._new(node)
-            self._work.append((vertex, node, message))
+            vertex = shared[outlet] = ways.new()
+            ways.outward[vertex] = tuple([ways.vertex(*entry) for entry in graph.entries(outlet)])
         return vertex
-
-    def _new(self, node: Node | None) -> int:
-        """A vertex of a resource, or of what several may do."""
-        self._outward.append(())
-        self._nodes.append(node)
-        return len(self._outward) - 1

@@ -18,7 +18,7 @@ from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.audience import Audience
 from constructs_lib.loops.chains import Chains
 from constructs_lib.loops.channels import Channels
-from constructs_lib.loops.circles import Circles
+from constructs_lib.loops.circles import Circles, Ways
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import show_glob
@@ -254,7 +254,7 @@ class Graph:
     @cached_property
     def circles(self) -> Circles:
         """Who may be on a circle at all."""
-        return Circles(self)
+        return Circles(self, self._ways_on)
 
     def listeners(self, node: Node) -> Sequence[Listener]:
         """Who listens to a resource."""
@@ -296,25 +296,25 @@ class Graph:
 
     def _turn(self) -> None:
         """Let resources act in which something goes round that wakes somebody on its way."""
-        for node in turning(self):
+        self._ways_on = Ways(self)
+        for source in self._listeners:
+            if source in self.leads_on:
+                self._ways_on.vertex(source)
+        self._ways_on.follow()
+        for node in turning(self, self._ways_on.rounds()):
             self._is_actor.add(node)  # so that ways end there
             found = list(puts(self, node))
             if found:
                 self.actors.append(node)
                 self.outlets[node] = [*found]
+                self._ways_on = Ways(self)
             else:
                 self._is_actor.discard(node)
 
-    def passing_on(self) -> Iterator[tuple[Node, Listener, Node]]:
-        """What leads from resources that do not act to others which others listen to, on ways to an actor."""
-        ends = {node: None for node in self._inward if node in self._listeners and self._is_on_a_way(node)}
-        for source in dict.fromkeys(source for target in ends for source in self._inward.of(target)):
-            for listener in self._listeners.of(source) if self._is_on_a_way(source) else ():
-                yield from ((source, listener, target) for target in self._targets_of.of(listener) if target in ends)
-
-    def _is_on_a_way(self, node: Node) -> bool:
-        """Whether a resource leads on to an actor, and is none."""
-        return node in self.leads_on and node not in self._is_actor
+    def passing_on(self, node: Node) -> Iterator[tuple[Node, Listener]]:
+        """The resources that a resource passes on to, and by whom."""
+        for listener in self._listeners.of(node):
+            yield from ((target, listener) for target in self._targets_of.of(listener))
 
     def ways(self, node: Node, message: Message) -> list[Passage]:
         """Whom something in a resource wakes, itself included."""

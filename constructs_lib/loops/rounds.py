@@ -15,7 +15,7 @@ from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.queues import QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from constructs_lib.loops.edges import Listener
     from constructs_lib.loops.graph import Graph, Passage
@@ -27,9 +27,15 @@ MAX_MESSAGES = 8
 _ANYTHING = Message()
 
 
-def turning(graph: Graph) -> list[Node]:
-    """Resources that do not act, one on each circle of such resources from which an actor can be reached."""
-    passive = _passive(graph)
+def turning(graph: Graph, among: Sequence[Node]) -> list[Node]:
+    """Resources that do not act, one on each circle of such resources from which an actor can be reached.
+
+    Args:
+        graph: the graph.
+        among: all resources that may be on such a circle.
+    """
+    members = set(among)
+    passive = {node: [(to, by) for to, by in graph.passing_on(node) if to in members] for node in among}
     found: list[Node] = []
     while passive:
         nodes = list(passive)
@@ -39,19 +45,11 @@ def turning(graph: Graph) -> list[Node]:
         for component in components(arrows):
             inside = {nodes[number] for number in component}
             if any(target in inside and not _is_redrive(one) for node in inside for target, one in passive[node]):
-                members = [nodes[number] for number in sorted(component)]
-                chosen = min(members, key=lambda node: (node.type == BUS, len(passive[node])))
+                circle = [nodes[number] for number in sorted(component)]
+                chosen = min(circle, key=lambda node: (node.type == BUS, len(passive[node])))
                 found.append(chosen)
-                left.update({node: passive[node] for node in members if node is not chosen})
+                left.update({node: passive[node] for node in circle if node is not chosen})
         passive = left
-    return found
-
-
-def _passive(graph: Graph) -> dict[Node, list[tuple[Node, Listener]]]:
-    """What resources that do not act pass on to others of their kind that pass on as well."""
-    found: dict[Node, list[tuple[Node, Listener]]] = {}
-    for source, listener, target in graph.passing_on():
-        found.setdefault(source, []).append((target, listener))
     return found
 
 
