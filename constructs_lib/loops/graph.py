@@ -443,6 +443,8 @@ class Graph:
 
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
+        if node not in self._listeners:
+            return []
         listeners = self._listeners.of(node)
         if node in self.crowded:
             audience = self._audiences.get(node)

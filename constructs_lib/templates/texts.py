@@ -92,14 +92,17 @@ class Texts(Exchange):
         return tuple(found)
 
     def _named(self, value: Any, template: Template) -> tuple[str, ...] | None:
-        """What an attribute of a resource, by far the most common value, stands for if it is one text."""
-        if isinstance(value, dict) and len(value) == 1 and "Fn::GetAtt" in value:
-            path = value["Fn::GetAtt"]
-            if isinstance(path, list) and len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str):  # noqa: PLR2004
-                node = self.node(template, path[0])
-                known = None if node is None else self.attribute(node, path[1])
-                return known if known is not None and len(known) == 1 else None
-        return None
+        """What an attribute of a resource or an export, by far the most common values, stands for if it is one text."""
+        known: tuple[str, ...] | None = None
+        if isinstance(value, dict) and len(value) == 1:
+            if "Fn::GetAtt" in value:
+                path = value["Fn::GetAtt"]
+                if isinstance(path, list) and len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str):  # noqa: PLR2004
+                    node = self.node(template, path[0])
+                    known = None if node is None else self.attribute(node, path[1])
+            elif "Fn::ImportValue" in value and isinstance(value["Fn::ImportValue"], str):
+                known = self._export_texts.get(value["Fn::ImportValue"])
+        return known if known is not None and len(known) == 1 else None
 
     def text(self, value: Any, template: Template) -> str | None:
         """The text that a value stands for if it is known for certain."""

@@ -87,7 +87,7 @@ class _Metric:
     def why_not_certain(self, other: _Metric) -> str | None:
         """Why it is not certain that another one is the same; empty if it is; None if it is not."""
         pairs = [(self.namespaces, other.namespaces), (self.names, other.names)]
-        both = [Language((one,)) & Language((another,)) for one, another in pairs]
+        both = [Language((one,)) & Language((another,)) for one, another in pairs if one is not another]
         if any(language.may() is None for language in both):
             return None
         return "" if STAR not in self.names and all(language.sure() is not None for language in both) else _UNKNOWN
