@@ -2,15 +2,16 @@
 
 mutmut changes one thing at a time in a module that decides, and runs the tests of that module: a change that no test
 notices is a mutant that lives. It takes from minutes to an hour, so it is no part of `make test`. It works on a copy in
-`.tools/mutants`, in which results are not remembered: mutmut leaves decorated functions alone, and what is cached are
-the decisions. docs/how-the-proof-works.md explains the mutants that are known to live.
+`.tools/mutants`, in which functions are decorated behind their definitions, or not at all if that is to remember
+results: mutmut leaves decorated functions alone. docs/how-the-proof-works.md explains the mutants that are known to
+live.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ KILLED = {1, 3, 24, -24, 36, 37, 152, 255}
 """The statuses of a mutant that made a test fail or run for ever: `status_by_exit_code` in mutmut."""
 
 LAWS = "../../property/test_policy_laws.py"
+_SYSTEMS = ("test_s3.py", "test_regions.py", "test_permissions.py")
 TESTS = {
     "keys": ("test_keys.py", "test_languages.py"),
     "languages": ("test_languages.py", "test_keys.py"),
@@ -33,10 +35,25 @@ TESTS = {
     "permissions": ("test_identities.py", "test_permissions.py"),
     "acknowledgements": ("test_acknowledgements.py", "test_acknowledged_neighbours.py", "test_unseen.py"),
     "overlaps": ("test_overlaps.py",),
-    "worlds": ("test_when.py", "test_how_many_worlds.py", "test_worlds.py", "test_regions.py"),
+    "worlds": ("test_world_names.py", "test_how_many_worlds.py", "test_worlds.py", "test_regions.py"),
+    "hanging": ("test_hanging.py", "test_regions.py", "test_worlds.py"),
     "cycles": ("test_cycles.py",),
     "messages": ("test_messages.py",),
     "patterns": ("test_patterns.py",),
+    "directory": ("test_directory.py",),
+    "audience": ("test_audience.py",),
+    "chains": ("test_chains.py", "test_permissions.py", "test_resource_policies.py"),
+    "circles": ("test_circles.py", "test_wires.py", *_SYSTEMS),
+    "finder": ("test_finder.py", "test_acknowledged_neighbours.py", "test_caps.py", "test_fixes.py", *_SYSTEMS),
+    "graph": (
+        "test_graph.py",
+        "test_circles.py",
+        "test_wires.py",
+        "test_finder.py",
+        "test_caps.py",
+        *_SYSTEMS,
+        "edges",
+    ),
 }
 """The modules of `constructs_lib/loops` that decide, and the tests that are to notice a change in them."""
 
@@ -57,7 +74,8 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 for name in sys.argv[1:]:
     print(f"# {name.rpartition('.')[2]}", get_diff_for_mutant(name), sep="\\n")
 """
-CACHES = re.compile(r"^@(?:lru_)?cache(?:\(.*\))?\n", re.MULTILINE)
+CACHES = {"cache", "lru_cache"}
+BEHIND = {"cached_property", "property"}
 
 
 def main(modules: list[str]) -> int:
@@ -78,6 +96,24 @@ def main(modules: list[str]) -> int:
     return 0
 
 
+def undecorated(text: str) -> str:
+    """A module whose functions are not decorated where they are defined."""
+    lines = text.splitlines(keepends=True)
+    edits: list[tuple[int, list[str]]] = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            name = ast.unparse(decorator).partition("(")[0]
+            if name in CACHES | BEHIND:
+                edits.append((decorator.lineno - 1, []))
+            if name in BEHIND:
+                edits.append((node.end_lineno or 0, [f"{' ' * node.col_offset}{node.name} = {name}({node.name})\n"]))
+    for line, more in sorted(edits, reverse=True):
+        lines[line : line if more else line + 1] = more
+    return "".join(lines)
+
+
 def _results(module: str) -> dict[str, int]:
     """How the tests ended with each mutant."""
     copy = COPIES / module
@@ -87,7 +123,7 @@ def _results(module: str) -> dict[str, int]:
     for name in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)
     source = copy / "constructs_lib" / "loops" / f"{module}.py"
-    source.write_text(CACHES.sub("", source.read_text("utf-8")), "utf-8")
+    source.write_text(undecorated(source.read_text("utf-8")), "utf-8")
     tests = json.dumps([os.path.normpath(f"tests/unit/loops/{path}") for path in TESTS[module]])
     with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(CONFIGURATION.format(module=module, tests=tests))

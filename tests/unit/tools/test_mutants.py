@@ -10,10 +10,53 @@ def test_each_module_and_each_of_its_tests_is_there() -> None:
     modules = [ROOT / "constructs_lib" / "loops" / f"{module}.py" for module in mutants.TESTS]
     tests = [ROOT / "tests" / "unit" / "loops" / path for paths in mutants.TESTS.values() for path in paths]
 
-    assert [str(path) for path in (*modules, *tests) if not path.is_file()] == []
+    assert [str(path) for path in (*modules, *tests) if not path.exists()] == []
 
 
-def test_what_caches_is_taken_away_so_that_what_it_decorates_is_tried() -> None:
-    text = "import cache\n\n\n@lru_cache(maxsize=4)\ndef one(): ...\n\n\n@cache\ndef two(): ...\n"
+def test_functions_are_decorated_behind_their_definitions_or_not_at_all_if_that_caches() -> None:
+    text = """\
+import cache
 
-    assert mutants.CACHES.sub("", text) == "import cache\n\n\ndef one(): ...\n\n\ndef two(): ...\n"
+
+@lru_cache(maxsize=4)
+def one(): ...
+
+
+class Two:
+    @cached_property
+    def three(self):
+        return 3
+
+    @property
+    def four(self):
+        @cache
+        def five(): ...
+        return five
+
+    @staticmethod
+    def six(): ...
+"""
+
+    assert (
+        mutants.undecorated(text)
+        == """\
+import cache
+
+
+def one(): ...
+
+
+class Two:
+    def three(self):
+        return 3
+    three = cached_property(three)
+
+    def four(self):
+        def five(): ...
+        return five
+    four = property(four)
+
+    @staticmethod
+    def six(): ...
+"""
+    )
