@@ -180,6 +180,7 @@ BELOW = "arn:aws:iam::123456789012:role/one/below"
         ([PASS, ("ecs:RunTask", "*")], SCHEDULER, None),
         ([CREATE, ("iam:PassRole", arn("Own"))], SCHEDULER, None),
         ([CREATE, ("iam:PassRole", BELOW)], SCHEDULER, None),
+        ([CREATE, ("iam:PassRole", BELOW), assumes("One")], SCHEDULER, None),
         ([CREATE], SCHEDULER, None),
         ([PASS], SCHEDULER, None),
         ([PASS], ACCOUNT, None),
