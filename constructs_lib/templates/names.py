@@ -131,6 +131,7 @@ NAMING: Mapping[str, Naming] = {
         "",
         _regional("appsync", "apis/{name}"),
         ApiId="{name}",
+        GraphQLEndpointArn=_regional("appsync", "apis/{name}"),
         GraphQLUrl="https://{name}.appsync-api.{region}.amazonaws.com/graphql",
     ),
     "AWS::AppSync::DataSource": _ref_is_arn("Name", _regional("appsync", "apis/*/datasources/{name}"), Name="{name}"),

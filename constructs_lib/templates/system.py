@@ -273,6 +273,8 @@ def _parent(arn: str) -> str:
         resource = ":".join(resource.split(":")[:2])
     elif service in {"ecs", "batch"}:
         resource = resource.partition(":")[0]
+    elif service == "execute-api":
+        resource = resource.partition("/")[0]
     elif service == "kafka":
         resource = "/".join(resource.split("/")[:2])
     elif service == "dynamodb":
