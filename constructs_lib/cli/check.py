@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.cli.colours import coloured, wants_colours
 from constructs_lib.cli.configuration import NAME, Configuration
 from constructs_lib.cli.formats import as_github, as_json, as_text
 from constructs_lib.cli.missing import path_not_found
@@ -57,8 +58,9 @@ def check(
     Exit code 0: loop-free or acknowledged. 1: findings. 2: something cannot be read; the others are still checked.
     """
     results = _results(paths, together=together, ignore_others=ignore_others)
+    has_colours = format_ is Format.text and wants_colours()
     for line in _written(results, format_):
-        typer.echo(line)
+        typer.echo(coloured(line) if has_colours else line)
     raise typer.Exit(results.exit_code)
 
 
