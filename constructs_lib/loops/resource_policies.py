@@ -69,9 +69,9 @@ def _of_tables(system: System) -> Iterator[tuple[Node, Any]]:
 
 def _names_services(document: Any) -> bool:
     """Whether a policy names services and nobody else, as nearly all trust policies do."""
-    given = document.get("Statement") if isinstance(document, Mapping) else None
-    principals = [one.get("Principal") if isinstance(one, Mapping) else None for one in listed(given)]
-    return all(isinstance(principal, Mapping) and principal.keys() <= _SERVICES for principal in principals)
+    given = document.get("Statement") if isinstance(document, (dict, Mapping)) else None
+    principals = [one.get("Principal") if isinstance(one, (dict, Mapping)) else None for one in listed(given)]
+    return all(isinstance(principal, (dict, Mapping)) and principal.keys() <= _SERVICES for principal in principals)
 
 
 def _about_itself(system: System, node: Node, property_: str) -> Iterator[Mapping[str, Any]]:

@@ -138,8 +138,8 @@ class Exchange(Structures):
             self._exports = Grouped()
             for template in self.templates:
                 for output in template.section("Outputs").values():
-                    export = output.get("Export") if isinstance(output, Mapping) else None
-                    if isinstance(export, Mapping) and "Name" in export:
+                    export = output.get("Export") if isinstance(output, (dict, Mapping)) else None
+                    if isinstance(export, (dict, Mapping)) and "Name" in export:
                         for name in self._texts(export["Name"], template, 0):
                             self._exports.add(name, output.get("Value"))
                             self._exporting.add(name, template)

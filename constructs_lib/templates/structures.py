@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "Resolved", "Structures", "is_plain", "resolved"]
 
 MAX_DEPTH = 60
+_PLAIN = (str, list, type(None))
+"""What needs not be asked whether it is a mapping; to ask takes long."""
 _CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _LISTS = {"CommaDelimitedList", "List<String>", "List<Number>"}
 _NO_COLON_OR_SLASH = {":", "/"}
@@ -74,7 +76,12 @@ class Structures(ABC):
 
     def choices(self, value: Any, template: Template, depth: int = 0) -> Iterator[Any]:
         """What a value may be: itself, or each branch of its conditions; `MISSING` for no value."""
-        if isinstance(value, Mapping) and len(value) == 1 and depth < MAX_DEPTH:
+        if (
+            not isinstance(value, _PLAIN)
+            and isinstance(value, (dict, Mapping))
+            and len(value) == 1
+            and depth < MAX_DEPTH
+        ):
             name, argument = next(iter(value.items()))
             if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004
                 yield from self.choices(argument[1], template, depth + 1)
@@ -95,7 +102,7 @@ class Structures(ABC):
         if value is None:
             return
         for choice in (value,) if is_plain(value) else self.choices(value, template):
-            if isinstance(choice, Mapping):
+            if isinstance(choice, (dict, Mapping)):
                 yield choice
 
     def _lists(self, value: Any, template: Template, depth: int) -> Iterator[list[Any]]:
@@ -169,4 +176,9 @@ class Structures(ABC):
 
 def is_plain(value: Any) -> bool:
     """Whether a value is what it is, whatever conditions and maps say."""
-    return not isinstance(value, (dict, Mapping)) or len(value) != 1 or _CHOICES.isdisjoint(value)
+    return (
+        isinstance(value, _PLAIN)
+        or not isinstance(value, (dict, Mapping))
+        or len(value) != 1
+        or _CHOICES.isdisjoint(value)
+    )

@@ -251,9 +251,9 @@ def _check(logical_id: Any, body: Any, shown: str) -> None:
         return
     if not isinstance(logical_id, str):
         raise unreadable(shown, f"the logical id `{logical_id}` is not a string")
-    if not isinstance(body, Mapping):
+    if not isinstance(body, (dict, Mapping)):
         raise unreadable(shown, f"the resource `{logical_id}` is not a mapping")
     if not isinstance(body.get("Type"), str):
         raise unreadable(shown, f"the resource `{logical_id}` has no `Type`")
-    if not isinstance(body.get("Properties") or _NONE, Mapping):
+    if not isinstance(body.get("Properties") or _NONE, (dict, Mapping)):
         raise unreadable(shown, f"the `Properties` of `{logical_id}` are not a mapping")

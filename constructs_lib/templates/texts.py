@@ -106,6 +106,8 @@ class Texts(Exchange):
 
     def text(self, value: Any, template: Template) -> str | None:
         """The text that a value stands for if it is known for certain."""
+        if value is None:
+            return None
         if not is_plain(value) and any(choice is MISSING for choice in self.choices(value, template)):
             return None  # the property's default, under a condition
         found = self.texts(value, template)
