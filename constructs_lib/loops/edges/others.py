@@ -30,6 +30,7 @@ _ACTING = {FUNCTION, STATE_MACHINE}
 _WAKES_NOBODY = (
     *("AWS::ApplicationAutoScaling::", "AWS::CloudFormation::", "AWS::CodeDeploy::", "AWS::IAM::"),
     *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::Scheduler::", "AWS::Synthetics::"),
+    "AWS::StepFunctions::StateMachine",
 )
 """The beginnings of types that refer to functions, and do not wake them, or by the clock, or as edge kinds say."""
 

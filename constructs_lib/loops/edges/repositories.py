@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always, anew
 from constructs_lib.loops.edges.events import BUS, default_bus
 from constructs_lib.loops.keys import literal
-from constructs_lib.loops.languages import Language
+from constructs_lib.loops.languages import ANYTHING, Language
+from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Repositories"]
 
 _CODE = "AWS::CodeCommit::Repository"
+_PARAMETER = "AWS::SSM::Parameter"
+_OTHERS = {
+    "AWS::ECR::Repository": "other repositories of images",
+    _CODE: "other repositories of code",
+    _PARAMETER: "other parameters",
+}
+"""What stands for those that are not declared, of each type."""
 _COMMITS = ("GitPush", "CreateCommit", "PutFile", "DeleteFile", "CreateBranch", "DeleteBranch")
 _MERGES = ("MergeBranchesByFastForward", "MergeBranchesBySquash", "MergeBranchesByThreeWay")
 # By type: what policies call it, what changes it, and the event that tells of that, with the field that has its name.
@@ -33,7 +42,7 @@ _TOLD = {
         tuple(f"codecommit:{action}" for action in (*_COMMITS, *_MERGES)),
         ("aws.codecommit", "CodeCommit Repository State Change", "detail.repositoryName"),
     ),
-    "AWS::SSM::Parameter": (
+    _PARAMETER: (
         "ssm:parameter/",
         ("ssm:PutParameter", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:LabelParameterVersion"),
         ("aws.ssm", "Parameter Store Change", "detail.name"),
@@ -42,7 +51,16 @@ _TOLD = {
 
 
 class Repositories(EdgeKind):
-    """Repositories of images and code, and parameters, as far as they are declared."""
+    """Repositories of images and code, and parameters; all that are not declared are one."""
+
+    def prepare(self, system: System) -> None:
+        """What stands for those that are not declared, where rules ask for their events."""
+        asked = "\n".join(str(rule.get("EventPattern")) for rule in system.nodes("AWS::Events::Rule"))
+        for type_, (_, _, (source, kind, _)) in _TOLD.items():
+            if source in asked or kind in asked:
+                shown = _OTHERS[type_]
+                body = {"Metadata": {"aws:cdk:path": shown}}
+                system.add(system.templates[0], Resource(shown, shown, {}, body))
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All of them."""
@@ -50,6 +68,8 @@ class Repositories(EdgeKind):
             deposits = tuple(map(Deposit, actions))
             for node in system.nodes(type_):
                 yield Channel(node, tuple(f"{address}{name.lstrip('/')}" for name in system.names(node)), deposits)
+            for node in system.nodes(_OTHERS[type_]):
+                yield Channel(node, (address,), tuple(Deposit(action, rest="name") for action in actions))
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The default bus, and the triggers of repositories."""
@@ -62,9 +82,24 @@ class Repositories(EdgeKind):
                 }
                 bus = next(iter(system.arns(default_bus(system))))
                 yield Listener(node, type_, bus, "changes", (BUS,), carry=always(Message(event)))
+            for node in system.nodes(_OTHERS[type_]):
+                bus = next(iter(system.arns(default_bus(system))))
+                declared = tuple(literal(name) for one in system.nodes(type_) for name in system.names(one))
+                carry = partial(_changed, type_, declared)
+                yield Listener(node, node.type, bus, "changes", (BUS,), carry=carry)
         for node in system.nodes(_CODE):
             for trigger in system.items(node.get("Triggers") or [], node.template):
                 yield from _triggered(system, node, trigger)
+
+
+def _changed(type_: str, declared: tuple[str, ...], message: Message) -> Message:
+    """The event that tells of a change of what is not declared; a parameter's name may begin with a slash."""
+    _, _, (source, kind, field) = _TOLD[type_]
+    groups = message.fields.get("name", ANYTHING).all_of
+    if type_ == _PARAMETER:
+        groups = tuple((*group, *(f"/{glob}" for glob in group)) for group in groups)
+    event = {"source": Language(((source,),)), "detail-type": Language(((kind,),)), field: Language(groups, declared)}
+    return Message(event)
 
 
 def _triggered(system: System, node: Node, trigger: object) -> Iterator[Listener]:
