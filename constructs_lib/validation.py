@@ -42,11 +42,11 @@ FAILED = "ValidationFailed: Validation failed. A copy of this report"  # what CD
 
 
 def guard(scope: constructs.IConstruct) -> None:
-    """Have the app that `scope` is in checked for loops and dependency cycles at every synthesis.
+    """Have the app that `scope` is in checked for loops at every synthesis, and for what a deployment would refuse.
 
     Functions of this library do so themselves; call it for an app that has none, e.g. `guard(app)`. Calling it again
-    changes nothing. A proven loop, or resources that wait for each other, fail the synthesis for good; what cannot be
-    decided fails it too, unless it is acknowledged by its name:
+    changes nothing. A proven loop, resources that wait for each other, and roles with more inline policies than IAM
+    takes fail the synthesis for good; what cannot be decided fails it too, unless it is acknowledged by its name:
     `Validations.of(scope).acknowledge(Acknowledgment(id="constructs-lib::<reference>", reason="…"))`.
 
     Args:
