@@ -22,7 +22,7 @@ __all__ = ["Audience"]
 
 _SOURCE = "source"
 _ARN = "arn:"
-_COMMON = {_SOURCE, "detail-type"}
+_COMMON = {_SOURCE, "detail-type", "event"}
 
 
 class Audience:

@@ -11,9 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.addresses import address
 from constructs_lib.loops.contents import permits
-from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.policies import documents
 from constructs_lib.templates.grouped import Grouped
 
@@ -50,7 +48,6 @@ class Chains:
             self._handovers.setdefault(service, []).append((action, scope))
         self._trusted: dict[Node, frozenset[str]] = {}
         self._trusted_arns: dict[Node, dict[str, bool]] = {}
-        self._addresses: dict[Node, list[str]] = {}
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
         """What a role allows through others, with the role that it is from."""
@@ -73,19 +70,11 @@ class Chains:
     def _candidates(self, identity: Identity) -> Iterable[Node]:
         """The roles that an identity may lead to, as far as their names tell, and if these are many, their trust."""
         leading = [allow for allow in identity.allows if allow.actions.covered(_LEADING)]
-        named = dict.fromkeys(node for allow in leading for node in self._directory.of(allow.resource))
+        named = dict.fromkeys(node for allow in leading for node in self._permissions.principals.may_be(allow.resource))
         if len(named) <= FEW:
             return named
         trusting = [node for key in ("", *identity.arns) for node in self._trusting.of(key)]
         return [node for node in dict.fromkeys(trusting) if node in named]
-
-    @cached_property
-    def _directory(self) -> Directory[Node]:
-        directory: Directory[Node] = Directory()
-        for node in self._permissions.roles:
-            for name in self._names(node):
-                directory.add(name, node)
-        return directory
 
     @cached_property
     def _trusting(self) -> Grouped[str, Node]:
@@ -127,7 +116,7 @@ class Chains:
     def _why_not_certain(self, identity: Identity, node: Node) -> str | None:
         """Why it is not certain that a role leads to another; empty if it is; None if it does not."""
         trusted = self._trust(node)
-        names = self._names(node)
+        names = self._permissions.principals.addresses(node)
         found: list[str | None] = []
         trusts = self._trusts(identity, node)
         if trusts is not None:
@@ -153,14 +142,6 @@ class Chains:
             if any((*named, *many))
             else f"whom the role `{self._system.label(node)}` trusts is known at deployment only"
         )
-
-    def _names(self, node: Node) -> list[str]:
-        known = self._addresses.get(node)
-        if known is None:
-            system = self._system
-            found = [address(arn, unknown=system.account) for arn in system.arns(node)]
-            known = self._addresses[node] = [name for name in found if name is not None]
-        return known
 
 
 def _trusted(system: System, node: Node) -> Iterator[str]:

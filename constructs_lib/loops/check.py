@@ -18,13 +18,13 @@ from constructs_lib.loops.report import Acknowledged, Report
 from constructs_lib.loops.trials import Trials
 from constructs_lib.loops.unseen import unseen
 from constructs_lib.loops.worlds import Worlds, when
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.hanging import Place
     from constructs_lib.loops.report import Acknowledgement, Finding, Step
     from constructs_lib.loops.worlds import Region
@@ -116,13 +116,13 @@ class _Checked:
 
     def findings(self, region: Region) -> list[Finding]:
         """Loops that are not acknowledged."""
-        mine = (edges for edges in self._left if self._is_in(region, edges))
+        mine = (self._left[number] for number in self._numbers(region) if number < len(self._left))
         return [finding(self.graph, self.finder, edges, self._trials) for edges in mine]
 
     def acknowledged(self, region: Region) -> list[Acknowledged]:
         """Loops that are meant."""
-        meant = zip(self.known.meant, self.known.acknowledged, strict=False)
-        return [one for edges, one in meant if self._is_in(region, edges)]
+        first = len(self._left)
+        return [self.known.acknowledged[number - first] for number in self._numbers(region) if number >= first]
 
     @property
     def unseen_but_meant(self) -> list[Acknowledged]:
@@ -145,17 +145,26 @@ class _Checked:
 
     def places(self, region: Region) -> Iterator[list[Place]]:
         """The resources that take part, acknowledged loops included."""
-        for edges in (*self._left, *self.known.meant):
-            if self._is_in(region, edges):
-                nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
-                granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
-                origins = (self.graph.origin(actor, allow) for actor, allow in granted)
-                nodes += [origin[0] for origin in origins if origin is not None]
-                nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
-                yield list(_placed(self.graph.system, nodes))
+        loops = [*self._left, *self.known.meant]
+        for edges in (loops[number] for number in self._numbers(region)):
+            nodes = [node for edge in edges for hop in edge.hops() for node in (hop.source, hop.target, hop.by)]
+            granted = [(edge.source, edge.outlet.allow) for edge in edges if isinstance(edge.outlet, Grant)]
+            origins = (self.graph.origin(actor, allow) for actor, allow in granted)
+            nodes += [origin[0] for origin in origins if origin is not None]
+            nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
+            yield list(_placed(self.graph.system, nodes))
 
-    def _is_in(self, region: Region, edges: list[Edge]) -> bool:
-        return self._place(edges[0].source) in region
+    def _numbers(self, region: Region) -> list[int]:
+        """Which of all loops are in a region: those that are left, and behind them those that are meant."""
+        return sorted(number for place in region for number in self._starting.of(place))
+
+    @cached_property
+    def _starting(self) -> Grouped[Place, int]:
+        """The numbers of all loops, by where they start."""
+        found: Grouped[Place, int] = Grouped()
+        for number, edges in enumerate((*self._left, *self.known.meant)):
+            found.add(self._place(edges[0].source), number)
+        return found
 
     def _place(self, node: Node) -> Place:
         return self._position.get(id(node.template), -1), node.id

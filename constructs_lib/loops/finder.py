@@ -132,8 +132,7 @@ class Finder:
         if found is None:
             found = self._ways[link] = {}
             for passage in self._outlets[link - len(self._actors)][1]:
-                way = (passage.first, *(hop.target for hop in passage.hops))
-                found.setdefault(way, []).append(passage)
+                found.setdefault(passage.resources, []).append(passage)
         return found
 
     def _to(self, link: int) -> dict[Node, list[Passage]]:

@@ -125,6 +125,11 @@ class Passage:
         """Whether it is certain that this can happen."""
         return not self.doubts and all(s.certain is not None and s.certain.sure() is not None for s in self.stretches)
 
+    @property
+    def resources(self) -> tuple[Node, ...]:
+        """The resources on it, in order."""
+        return (self.first, *(hop.target for hop in self.hops))
+
     def path(self, source: Node) -> tuple[Hop, ...]:
         """All arrows, from the actor."""
         return (Hop(source, self.action, self.first), *self.hops)
@@ -296,6 +301,7 @@ class Graph:
 
     def _turn(self) -> None:
         """Let resources act in which something goes round that wakes somebody on its way."""
+        self._turned: set[Node] = set()
         self._ways_on = Ways(self)
         for source in self._listeners:
             if source in self.leads_on:
@@ -307,6 +313,7 @@ class Graph:
             if found:
                 self.actors.append(node)
                 self.outlets[node] = [*found]
+                self._turned.add(node)
                 self._ways_on = Ways(self)
             else:
                 self._is_actor.discard(node)
@@ -338,7 +345,10 @@ class Graph:
             doubts = [why for why in (put.doubt, needed, *self._named.why_not_certain(put.target, node)) if why]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
-            yield from self._ways(start, node, self._around)
+            for way in self._ways(start, node, self._around):
+                # What goes round is followed for one round: what may come back is what it puts.
+                if put.source not in self._turned or put.source not in way.resources[:-1]:
+                    yield way
 
     def _needed(self, put: Put) -> str | None:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""

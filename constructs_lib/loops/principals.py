@@ -12,7 +12,7 @@ from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.keys import STAR, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.templates.system import Node, System
 
@@ -38,6 +38,10 @@ class Principals:
             self._addresses[node] = tuple([one for one in found if one is not None])
             for one in self._addresses[node]:
                 self._directory.add(one, node)
+
+    def may_be(self, pattern: str) -> Sequence[Node]:
+        """The roles that a pattern over addresses may mean, and perhaps others."""
+        return self._directory.of(pattern)
 
     def addresses(self, role: Node) -> tuple[str, ...]:
         """What patterns of policies call a role."""
