@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Put
-from constructs_lib.loops.graph import FEW, Grant, Graph
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.graph import FEW, Grant, Graph, Stretch
 from constructs_lib.loops.keys import show_glob
+from constructs_lib.loops.languages import Language
 from constructs_lib.templates import Template
 from constructs_lib.templates.system import System
 
@@ -98,28 +99,31 @@ class Kind(EdgeKind):
 
     heard: tuple[tuple[str, str, str], ...] = ()
     put: tuple[tuple[str, str], ...] = ()
-    roles: bool = False
+    roles: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
     def actors(self, system: System) -> Iterator[Actor]:
         for node in system.nodes("AWS::Lambda::Function"):
-            yield Actor(node, node.get("Role"), by_role=self.roles, only=("sqs:SendMessage",) if self.roles else ())
+            yield Actor(node, node.get("Role"), by_role=node.id in self.roles, only=("sqs:SendMessage",))
+            if node.get("OtherRole"):
+                yield Actor(node, node.get("OtherRole"))
 
     def channels(self, system: System) -> Iterator[Channel]:
-        deposits = (Deposit("sqs:SendMessage"), Deposit("sqs:SendMessage", rest="below"))
         for node in system.nodes("AWS::SQS::Queue"):
-            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), deposits[:1])
+            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), (Deposit("sqs:SendMessage"),))
 
     def listeners(self, system: System) -> Iterator[Listener]:
         nodes = {node.id: node for node in system.addressed()}
         for source, target, doubt in self.heard:
             known = nodes.get(source)
-            ends = system.arns(nodes[target])[0] if target in nodes else target
-            yield Listener(known, "AWS::SQS::Queue", ends, "wakes", doubt=doubt)
+            unknown = system.texts({"Ref": "Which"}, system.templates[0])[0] if target == "?" else target
+            ends = system.arns(nodes[target])[0] if target in nodes else unknown
+            yield Listener(known, "AWS::SQS::Queue", ends, "wakes", ("AWS::Lambda::Function",), doubt=doubt)
 
     def puts(self, system: System) -> Iterator[Put]:
         nodes = {node.id: node for node in system.addressed()}
         for source, target in self.put:
-            yield Put(nodes[source], system.arns(nodes[target])[0], "puts")
+            yield Put(nodes[source], system.arns(nodes[target])[0], "puts", needs=self.needs)
 
 
 QUEUES = {"Q": {"Type": "AWS::SQS::Queue"}, "R": {"Type": "AWS::SQS::Queue"}, "T": {"Type": "AWS::SNS::Topic"}}
@@ -152,9 +156,74 @@ def test_what_listens_and_is_not_in_the_templates_is_left_out() -> None:
 
 def test_of_a_role_only_the_actions_count_that_an_actor_takes() -> None:
     statements = [allow("sqs:*", "arn:aws:sqs:*:*:one"), allow("s3:PutObject", "arn:aws:s3:::two/*")]
-    graph = graph_of({"Work": function(), "Role": role(*statements)}, Kind(roles=True))
+    graph = graph_of({"Work": function(), "Role": role(*statements)}, Kind(roles=("Work",)))
 
     assert granted(graph, "Work") == [("sqs:one", "", [])]
+
+
+def test_each_actor_has_what_its_roles_allow_whatever_others_have() -> None:
+    other = function()
+    other["Properties"]["OtherRole"] = arn("More")
+    resources = {
+        "None": function(),
+        "One": function(),
+        "Both": other,
+        "Role": role(allow("sqs:SendMessage", "arn:aws:sqs:*:*:one")),
+        "More": role(allow("sqs:SendMessage", "arn:aws:sqs:*:*:more")),
+    }
+    graph = graph_of(resources, Kind(roles=("One", "Both")))
+
+    assert {name: [resource for resource, _, _ in granted(graph, name)] for name in ("None", "One", "Both")} == {
+        "None": [],
+        "One": ["sqs:one"],
+        "Both": ["sqs:one", "sqs:more"],
+    }
+
+
+def test_what_wakes_somebody_who_is_not_known_may_wake_each_of_those_that_it_expects() -> None:
+    graph = graph_of({"One": function(), "Other": function(), **QUEUES}, Kind((("Q", "?", ""),), (("One", "Q"),)))
+    [put] = graph.outlets[graph.actors[0]]
+
+    assert [(way.target.id, bool(way.doubts)) for way in graph.passages(put)] == [("One", True)]
+    assert graph.not_modelled == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "doubts"),
+    [
+        (allow("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:one:*"), [()]),
+        (allow("logs:PutLogEvents", "arn:aws:logs:*:*:log-stream:one"), []),
+        (allow("logs:CreateLogGroup", "*"), []),
+        (
+            allow("logs:PutLogEvents", {"Ref": "Which"}),
+            [("it is not certain that `Role` allows logs:PutLogEvents",)],
+        ),
+    ],
+)
+def test_what_an_actor_puts_by_itself_may_need_a_grant(statement: Body, doubts: list[tuple[str, ...]]) -> None:
+    work = function()
+    work["Properties"]["OtherRole"] = arn("Role")
+    kind = Kind((("Q", "Work", ""),), (("Work", "Q"),), needs=(("logs:PutLogEvents", "logs:log-group:"),))
+    graph = graph_of({"Work": work, "Role": role(statement), **QUEUES}, kind)
+    put = graph.outlets[graph.actors[0]][-1]
+
+    assert [way.doubts for way in graph.passages(put)] == doubts
+
+
+def test_behind_a_filter_is_left_what_it_lets_through_for_certain_and_perhaps() -> None:
+    def message(*texts: str) -> Message:
+        return Message({"a": Language((texts,))})
+
+    [node] = graph_of({"Work": function()}, Kind()).actors
+    [through, none] = [
+        Stretch(node, message("x", "y"), certain).through(message("y", "z")) for certain in (message("x"), None)
+    ]
+
+    assert (through.message, through.certain) == (
+        message("x", "y") & message("y", "z"),
+        message("x") & message("y", "z"),
+    )
+    assert (none.message, none.certain) == (through.message, None)
 
 
 def test_resources_are_crowded_to_which_many_listen() -> None:

@@ -188,3 +188,13 @@ def test_what_goes_on_unchanged_is_told_apart_by_what_came(
     wires = Wires(put, (Wire("Q0", "Q1", ({},), None), *last))
 
     assert {node.id for node in Graph(System([four_of_each()]), (wires,)).circles.actors} == expected
+
+
+@pytest.mark.parametrize("second", ["x", "y"])
+def test_what_goes_on_behind_a_function_is_told_apart_by_alternatives_that_woke_it(second: str) -> None:
+    alternatives = Wire("Q0", "F1", ({"a": "x"}, {"a": "y"}), None)
+    wires = Wires((("F0", "Q0", {}),), (alternatives, Wire("F1", "F0", ({"a": second},), None)))
+    graph = Graph(System([four_of_each()]), (wires,))
+    [put] = graph.outlets[graph.actors[0]]
+
+    assert {passage.target.id for passage in graph.passages(put)} >= {"F0"}
