@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from constructs_lib.loops.describe import allows_recursion, finding, fingerprint
@@ -40,6 +41,10 @@ __all__ = ["Acknowledgements"]
 
 MAX_SEARCHES = 64
 """How many ways of going without acknowledged edges are tried in one component."""
+MAX_LEFT = 25
+"""Among as many loops that are not acknowledged others are looked for; where there are more, these come first."""
+MAX_ACTORS = 20_000
+"""How many actors are looked at for them in one component, all searches together."""
 _TOO_MANY = "acknowledged loops share edges in more ways than were searched"
 _UNSETTLED = "loops share edges in more ways than were searched for those that are acknowledged"
 _FORM = re.compile(r"[0-9a-f]{12}")
@@ -102,20 +107,21 @@ class Acknowledgements:
     def sorted_out(self, graph: Graph, finder: Finder) -> list[list[Edge]]:
         """The closed paths that are not acknowledged."""
         left: dict[tuple[str, Loop], list[Edge]] = {}
-        meant = self._divided(graph, finder, finder.find(), left)
+        meant = self._divided(graph, left, finder, finder.find())
         if not meant and not (left and self._open):
             return list(left.values())
         components = finder.components()
         order = {node: number for number, node in enumerate(graph.actors)}
         actors = [sorted(component, key=order.__getitem__) for component in components]
         for component, own in zip(actors, _by_component(components, meant), strict=True):
-            if not _searched(graph, component, own, lambda search, found: self._divided(graph, search, found, left)):
+            if not _searched(graph, component, own, partial(self._divided, graph, left)):
                 self._incomplete[graph.system.label(own[0][0].source)] = None
                 self.approximations.append(_TOO_MANY)
         for component, known in zip(actors, _by_component(components, [*left.values(), *self.meant]), strict=True):
             if not left or not self._open:
                 break
-            if not _searched(graph, component, known, lambda search, found: self._looked_up(graph, search, found)):
+            most = min(MAX_SEARCHES, MAX_ACTORS // len(component)) if len(known) <= MAX_LEFT else 0
+            if not _searched(graph, component, known, partial(self._looked_up, graph), most):
                 self._unsettled = True
                 self.approximations.append(_UNSETTLED)
         return list(left.values())
@@ -146,7 +152,7 @@ class Acknowledgements:
         return left
 
     def _divided(
-        self, graph: Graph, finder: Finder, found: list[list[Edge]], left: dict[tuple[str, Loop], list[Edge]]
+        self, graph: Graph, left: dict[tuple[str, Loop], list[Edge]], finder: Finder, found: list[list[Edge]]
     ) -> list[list[Edge]]:
         """Those of the closed paths that are acknowledged; the others are put to what is left."""
         meant = []
@@ -199,7 +205,9 @@ class Acknowledgements:
         return _complaint("acknowledgement-stale", headline, fix, entry.step)
 
 
-def _searched(graph: Graph, component: Sequence[Node], known: list[list[Edge]], go_on: _GoOn) -> bool:
+def _searched(
+    graph: Graph, component: Sequence[Node], known: list[list[Edge]], go_on: _GoOn, most: int | None = None
+) -> bool:
     """Find loops of a component that known ones hide; whether all was searched.
 
     Args:
@@ -207,6 +215,7 @@ def _searched(graph: Graph, component: Sequence[Node], known: list[list[Edge]], 
         component: its actors.
         known: some of its loops.
         go_on: is given what was found, and tells what of it others may hide behind; None if that is enough.
+        most: how many searches are done; `MAX_SEARCHES` by default.
     """
     work = _without(known, frozenset())
     done: set[Ignored] = set()
@@ -214,7 +223,7 @@ def _searched(graph: Graph, component: Sequence[Node], known: list[list[Edge]], 
         without = work.pop()
         if without in done:
             continue
-        if len(done) >= MAX_SEARCHES:
+        if len(done) >= (MAX_SEARCHES if most is None else most):
             return False
         done.add(without)
         search = Finder(graph, without, component)

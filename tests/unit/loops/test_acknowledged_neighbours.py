@@ -148,10 +148,13 @@ def test_only_what_is_gone_is_stale_while_another_loop_is_there(make: Make) -> N
     assert len(report.acknowledged) == 4
 
 
-def test_what_is_stale_is_not_told_if_that_takes_too_many_searches(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "most"), [("MAX_SEARCHES", 1), ("MAX_LEFT", 0), ("MAX_ACTORS", 3)])
+def test_what_is_stale_is_not_told_if_that_takes_too_many_searches(
+    make: Make, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
     template = invoking_each_other(make, 3)
     _, *others = acknowledging_all(template).values()
-    monkeypatch.setattr("constructs_lib.loops.acknowledgements.MAX_SEARCHES", 1)
+    monkeypatch.setattr(f"constructs_lib.loops.acknowledgements.{name}", most)
     report = check([template], acknowledgements=others)
 
     assert shown(report) == ["invocation-loop: `F0` can invoke itself through `F1`"]
