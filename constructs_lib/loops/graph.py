@@ -22,6 +22,7 @@ from constructs_lib.loops.circles import Circles, Ways
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import show_glob
+from constructs_lib.loops.outsiders import outsiders
 from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.loops.rounds import puts, turning
@@ -203,6 +204,10 @@ class Graph:
             self._grant(actor.node, identity)
             for allow, role in chains.lent(identity):
                 self.outlets[actor.node].append(Grant(allow, permissions.role(role).denies))
+        for node, role in outsiders(self.system):
+            if any(next(self.entries(Grant(allow, ())), None) for allow in permissions.role(role).allows):
+                label = self.system.label
+                self.not_modelled[f"what `{label(node)}` does with the role `{label(role)}`"] = None
 
     def _grant(self, node: Node, identity: Identity) -> None:
         self.outlets[node] += [Grant(allow, identity.denies) for allow in dict.fromkeys(identity.allows)]

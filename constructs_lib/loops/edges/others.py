@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import System
 
-__all__ = ["Others"]
+__all__ = ["WAKES_NOBODY", "Others"]
 
 _SPOKEN_OF: Mapping[str, str] = {
     "AWS::DMS::ReplicationTask": "what the replication `{}` writes",
@@ -27,7 +27,7 @@ _SPOKEN_OF: Mapping[str, str] = {
     "AWS::Transfer::Workflow": "who uploads what the workflow `{}` works on",
 }
 _ACTING = {FUNCTION, STATE_MACHINE}
-_WAKES_NOBODY = (
+WAKES_NOBODY = (
     *("AWS::ApplicationAutoScaling::", "AWS::CloudFormation::", "AWS::CodeDeploy::", "AWS::IAM::"),
     *("AWS::Lambda::", "AWS::CloudWatch::Dashboard", "AWS::Logs::", "AWS::Scheduler::", "AWS::Synthetics::"),
     "AWS::StepFunctions::StateMachine",
@@ -42,7 +42,7 @@ class Others(EdgeKind):
         """Those that refer to what acts, and those that read or write by themselves."""
         for template in system.templates:
             unread = {type_ for type_ in template.types - system.types_asked_for if type_.startswith("AWS::")}
-            unread = {type_ for type_ in unread if not type_.startswith(_WAKES_NOBODY)}
+            unread = {type_ for type_ in unread if not type_.startswith(WAKES_NOBODY)}
             for key, type_, properties, _ in template.entries() if unread else ():
                 node = system.node(template, key)
                 if type_ not in unread or node is None:

@@ -1,0 +1,42 @@
+"""Who has a role and is none of what is followed: instances, applications, replications and others.
+
+What they do nobody can tell, so those are named whose roles let them wake something of the system.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.edges.others import WAKES_NOBODY
+from constructs_lib.templates.variables import references_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from constructs_lib.templates.system import Node, System
+
+__all__ = ["outsiders"]
+
+_OTHERWISE = (*WAKES_NOBODY, "AWS::Serverless::")
+_ROLE = "AWS::IAM::Role"
+_PROFILE = "AWS::IAM::InstanceProfile"
+
+
+def outsiders(system: System) -> Iterator[tuple[Node, Node]]:
+    """Resources of types that no edge kind reads, each with a role that it refers to."""
+    for template in system.templates:
+        unread = {type_ for type_ in template.types - system.types_asked_for if type_.startswith("AWS::")}
+        for key, type_, *_ in template.entries() if unread else ():
+            node = system.node(template, key) if type_ in unread and not type_.startswith(_OTHERWISE) else None
+            if node is not None:
+                yield from ((node, role) for role in _roles(system, node))
+
+
+def _roles(system: System, node: Node) -> Iterator[Node]:
+    """The roles that a resource refers to, by itself or through an instance's profile."""
+    for name in dict.fromkeys(references_in(dict(node.properties))):
+        found = system.node(node.template, name)
+        if found is not None and found.type == _PROFILE:
+            yield from _roles(system, found)
+        elif found is not None and found.type == _ROLE:
+            yield found
