@@ -76,11 +76,6 @@ class Resources(Mapping[str, Resource]):
         """All types that there are."""
         return frozenset([body["Type"] for body in self.bodies.values()])
 
-    @cached_property
-    def attributes(self) -> frozenset[str]:
-        """All attributes that resources have, e.g. `Metadata`."""
-        return frozenset().union(*self.bodies.values())
-
     def __getitem__(self, logical_id: str) -> Resource:
         if logical_id not in self._made:
             body = self.bodies[logical_id]
@@ -196,7 +191,7 @@ class Template:
         """Whether any resource has an attribute, e.g. `Metadata`."""
         resources = self.resources
         if isinstance(resources, Resources):
-            return name in resources.attributes
+            return any(name in body for body in resources.bodies.values())
         return any(name in body for *_, body in self.entries())
 
     def section(self, name: str) -> Mapping[str, Any]:
