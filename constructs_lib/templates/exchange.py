@@ -48,6 +48,10 @@ class Exchange(Structures):
         """The symbol for a value that nobody can tell."""
 
     @abstractmethod
+    def _named(self, value: Any, template: Template) -> tuple[str, ...] | None:
+        """The text of one of the most common values; None for others."""
+
+    @abstractmethod
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
         """The texts of a value, if they are not too many."""
 
@@ -123,12 +127,15 @@ class Exchange(Structures):
             self._being_exported.add(name)
             values = self._exported().of(name)  # several, if they are under conditions
             templates = self._exporting.of(name)
-            found = [
-                text
-                for value, template in zip(values, templates, strict=True)
-                for text in self._texts(value, template, depth)
-            ]
-            known = self._export_texts[name] = tuple(self._bounded(found, values[0], templates[0]))
+            known = self._named(values[0], templates[0]) if len(values) == 1 else None
+            if known is None:
+                found = [
+                    text
+                    for value, template in zip(values, templates, strict=True)
+                    for text in self._texts(value, template, depth)
+                ]
+                known = tuple(self._bounded(found, values[0], templates[0]))
+            self._export_texts[name] = known
             self._being_exported.discard(name)
         return known
 

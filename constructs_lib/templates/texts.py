@@ -100,8 +100,9 @@ class Texts(Exchange):
                 if isinstance(path, list) and len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str):  # noqa: PLR2004
                     node = self.node(template, path[0])
                     known = None if node is None else self.attribute(node, path[1])
-            elif "Fn::ImportValue" in value and isinstance(value["Fn::ImportValue"], str):
-                known = self._export_texts.get(value["Fn::ImportValue"])
+            elif "Fn::ImportValue" in value:
+                name = value["Fn::ImportValue"]
+                known = self._export(name, 0) if isinstance(name, str) and name in self._exported() else None
         return known if known is not None and len(known) == 1 else None
 
     def text(self, value: Any, template: Template) -> str | None:
