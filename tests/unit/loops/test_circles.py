@@ -18,7 +18,7 @@ def arn(name: str) -> Body:
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
-def function(name: str, *granted: tuple[str, Any]) -> Body:
+def function(name: str, *granted: tuple[Any, Any]) -> Body:
     statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in granted]
     return {
         name: {"Type": "AWS::Lambda::Function", "Properties": {"Role": arn(f"{name}Role")}},
@@ -47,7 +47,8 @@ def waking(name: str, bucket: str, **bus: Any) -> Body:
 
 def found(*resources: Body) -> tuple[str, int, str]:
     """The actors that may be on a circle, the number of arrows, and the resources on them."""
-    system = System([Template.of({"Resources": {key: body for part in resources for key, body in part.items()}})])
+    document = {"Resources": {key: body for part in resources for key, body in part.items()}}
+    system = System([Template.of({**document, "Parameters": {"Which": {"Type": "String"}}})])
     circles = Circles(Graph(system))
     names = [" ".join(sorted(node.id for node in nodes)) for nodes in (circles.actors, circles.resources)]
     return names[0], circles.arrows, names[1]
@@ -169,3 +170,38 @@ def test_a_bucket_to_which_many_listen_joins_only_those_for_whose_keys_there_are
 
     actors, _, resources = found(*granted, {"Photos": {"Type": "AWS::S3::Bucket", "Properties": properties}})
     assert (actors, resources) == (expected, "Photos")
+
+
+def crowded(*granted: tuple[Any, Any]) -> tuple[str, int, str]:
+    """A bucket to which many listen, one of them a function that wants to know what is removed under `one/`."""
+    quiet = [f"Z{number}" for number in range(FEW)]
+    entries = [
+        {
+            "Event": "s3:ObjectRemoved:*" if name == "a" else "s3:ObjectCreated:*",
+            "Function": arn(name),
+            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "one/" if name == "a" else f"{name}/"}]}},
+        }
+        for name in ("a", *quiet)
+    ]
+    properties = {"BucketName": "photos", "NotificationConfiguration": {"LambdaConfigurations": entries}}
+    photos = {"Photos": {"Type": "AWS::S3::Bucket", "Properties": properties}}
+    return found(function("a", *granted), *(function(name) for name in quiet), photos)
+
+
+def test_each_action_is_a_way_of_its_own_into_what_many_listen_to() -> None:
+    keys = "arn:aws:s3:::photos/one/*"
+
+    assert crowded(("s3:DeleteObject", keys))[0] == "a"
+    assert crowded((["s3:PutObject", "s3:DeleteObject"], keys))[0] == "a"
+
+
+def test_a_grant_for_keys_that_are_not_known_is_one_for_any() -> None:
+    assert crowded(("s3:DeleteObject", {"Fn::Sub": "arn:aws:s3:::photos/${Which}"}))[0] == "a"
+
+
+def test_a_grant_for_everything_leads_into_everything() -> None:
+    entry = {"Event": "s3:ObjectCreated:*", "Function": arn("a")}
+    notified = {"NotificationConfiguration": {"LambdaConfigurations": [entry]}}
+    buckets_ = {name: {"Type": "AWS::S3::Bucket", "Properties": notified} for name in ("One", "Two")}
+
+    assert found(function("a", ("s3:PutObject", "*")), buckets_) == ("a", 4, "One Two")
