@@ -197,6 +197,7 @@ def test_each_action_is_a_way_of_its_own_into_what_many_listen_to() -> None:
 
 def test_a_grant_for_keys_that_are_not_known_is_one_for_any() -> None:
     assert crowded(("s3:DeleteObject", {"Fn::Sub": "arn:aws:s3:::photos/${Which}"}))[0] == "a"
+    assert crowded(("s3:DeleteObject", {"Fn::Sub": "arn:aws:s3:::${Which}/one/*"}))[0] == "a"
 
 
 def test_a_grant_for_everything_leads_into_everything() -> None:
