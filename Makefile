@@ -15,7 +15,7 @@ help:
 	@echo "make test               every check and every test (real builds and deployments included)"
 	@echo "make test-fast          the tests that take under a minute"
 	@echo "make bench              how fast the loop check is; fails if it is slower than it may be"
-	@echo "make mutants [MODULES=] which changes of the modules that decide no test notices (up to an hour)"
+	@echo "make mutants [MODULES=] which changes of the modules that decide no test notices (hours for all)"
 	@echo "make lint               ruff, mypy, import-linter"
 	@echo "make format             let ruff format and fix"
 	@echo "make lock               write constraints/*.txt and package-lock.json anew"
