@@ -1,8 +1,8 @@
 """How much the tests notice: `make mutants`, or `make mutants MODULES="languages addresses"`.
 
 mutmut changes one thing at a time in a module that decides, and runs the tests of that module: a change that no test
-notices is a mutant that lives. It takes minutes to an hour for each module, so it is no part of `make test`. It works on
-a copy in `.tools/mutants`, in which functions are decorated behind their definitions, or not at all if that is to
+notices is a mutant that lives. It takes minutes to an hour for each module, so it is no part of `make test`. It works
+on a copy in `.tools/mutants`, in which functions are decorated behind their definitions, or not at all if that is to
 remember results: mutmut leaves decorated functions alone. docs/how-the-proof-works.md explains the mutants that are
 known to live.
 """
