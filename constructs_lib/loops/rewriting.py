@@ -254,8 +254,14 @@ def _is_policy(part: Route) -> bool:
 
 def _filled(place: _Place) -> list[Mapping[str, Any]]:
     """The statements that SAM makes of the policy template that stands somewhere."""
-    policies = [policy["PolicyDocument"]["Statement"] for policy in place.node.get("Policies")]
-    return [one for found in policies for one in listed(found) if isinstance(one, Mapping) and one.get(AT) == place.at]
+    work = list(place.node.get("Policies"))
+    found: list[Any] = []
+    for policy in work:  # which grows by the branches of conditions
+        if isinstance(policy, Mapping) and "Fn::If" in policy:
+            work += policy["Fn::If"][1:]
+        elif isinstance(policy, Mapping) and "PolicyDocument" in policy:
+            found += listed(policy["PolicyDocument"]["Statement"])
+    return [one for one in found if isinstance(one, Mapping) and one.get(AT) == place.at]
 
 
 def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:

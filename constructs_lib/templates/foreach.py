@@ -35,7 +35,7 @@ _BRACES = re.compile(r"[$&]?\{|\}")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
 _NAMING = frozenset({"Ref", "Fn::GetAtt", "DependsOn", "Condition", "Id"})
 """Where the names of resources and conditions stand; `Id` in SAM's connectors."""
-_LISTS = frozenset({"CommaDelimitedList", "List<Number>", "List<String>"})
+_LISTS = ("CommaDelimitedList", "List<Number>", "List<String>")
 
 Route = tuple["str | int", ...]
 

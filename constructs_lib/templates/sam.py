@@ -202,7 +202,7 @@ class _Expansion:
             entry = destinations.get(key) if isinstance(destinations, Mapping) else None
             if isinstance(entry, Mapping):
                 target = entry.get("Destination")
-                if target is None and entry.get("Type") in {"SQS", "SNS"}:  # SAM makes one
+                if target is None and entry.get("Type") in ("SQS", "SNS"):  # SAM makes one
                     type_ = "AWS::SQS::Queue" if entry["Type"] == "SQS" else "AWS::SNS::Topic"
                     own = f"{logical_id}{key}"
                     self._add(own, type_, {})

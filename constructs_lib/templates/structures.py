@@ -19,7 +19,7 @@ MAX_DEPTH = 60
 _PLAIN = (str, list, type(None))
 """What needs not be asked whether it is a mapping; to ask takes long."""
 _CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
-_LISTS = {"CommaDelimitedList", "List<String>", "List<Number>"}
+_LISTS = ("CommaDelimitedList", "List<String>", "List<Number>")
 _NO_COLON_OR_SLASH = {":", "/"}
 
 

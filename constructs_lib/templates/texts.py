@@ -175,7 +175,7 @@ class Texts(Exchange):
 
     def _parameter(self, name: str, parameter: Mapping[str, Any], template: Template) -> list[str]:
         allowed = parameter.get("AllowedValues")
-        if isinstance(allowed, list) and parameter.get("Type") in {"String", "Number"}:
+        if isinstance(allowed, list) and parameter.get("Type") in ("String", "Number"):
             return [
                 self._literal(str(value) if not isinstance(value, bool) else str(value).lower()) for value in allowed
             ]
@@ -317,7 +317,10 @@ class Texts(Exchange):
 
     def _to_json(self, argument: Any, template: Template, _depth: int) -> list[str] | None:
         values = plain(self, argument, template)
-        return None if values is None else [json.dumps(value, ensure_ascii=False) for value in values]
+        if values is None:
+            return None
+        found = [json.dumps(value, ensure_ascii=False) for value in values if value is not MISSING]
+        return found if len(found) == len(values) else [*found, self._free(argument, template, LEFT_OUT)]
 
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
         if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):

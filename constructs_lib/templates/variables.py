@@ -159,7 +159,7 @@ class Variables:
 
     def _allowed(self, index: int, name: str) -> list[str] | None:
         parameter = self.templates[index].section("Parameters").get(name) if index >= 0 else None
-        if isinstance(parameter, Mapping) and parameter.get("Type") in {"String", "Number"}:
+        if isinstance(parameter, Mapping) and parameter.get("Type") in ("String", "Number"):
             allowed = parameter.get("AllowedValues")
             if isinstance(allowed, list):
                 return list(dict.fromkeys(map(_as_text, allowed)))
