@@ -58,14 +58,9 @@ TESTS = {
         "test_fixes.py",
         *_SYSTEMS,
     ),
-    "graph": (
-        "test_graph.py",
-        "test_circles.py",
-        "test_wires.py",
-        "test_finder.py",
-        "test_caps.py",
-        *_SYSTEMS,
-        "edges",
+    **dict.fromkeys(
+        ("graph", "network", "walks", "channels"),
+        ("test_graph.py", "test_circles.py", "test_wires.py", "test_finder.py", "test_caps.py", *_SYSTEMS, "edges"),
     ),
 }
 """The modules of `constructs_lib/loops` that decide, and the tests that are to notice a change in them."""

@@ -12,8 +12,9 @@ from constructs_lib.loops.acknowledgements import Acknowledgements
 from constructs_lib.loops.describe import finding
 from constructs_lib.loops.edges import Put
 from constructs_lib.loops.finder import Finder
-from constructs_lib.loops.graph import Grant, Graph
+from constructs_lib.loops.graph import Graph
 from constructs_lib.loops.overlaps import overlaps
+from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.report import Acknowledged, Report
 from constructs_lib.loops.trials import Trials
 from constructs_lib.loops.unseen import unseen

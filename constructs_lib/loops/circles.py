@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from constructs_lib.loops.edges import Listener
-    from constructs_lib.loops.graph import Graph, Outlet
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Outlet
     from constructs_lib.templates.system import Node
 
 __all__ = ["Circles", "Ways"]
@@ -36,7 +37,7 @@ class Ways:
         self.nodes: list[Node | None] = []
         self.outward: list[tuple[int, ...]] = []
         self._graph = graph
-        self._apart = graph.crowded.difference(graph.actors)
+        self._apart = graph.network.crowded.difference(graph.actors)
         self._index: dict[Node, int] = {}
         self._into: dict[Node, dict[Hashable, int]] = {}
         self._messages: dict[int, Message] = {}  # so that no other gets the same id
@@ -68,7 +69,7 @@ class Ways:
             self.outward[vertex] += tuple(
                 [
                     self._on(listener, vertex, target, message)
-                    for listener, targets in self._graph.hearing(node, message)
+                    for listener, targets in self._graph.network.hearing(node, message)
                     for target in targets
                     if target in self._graph.leads_on
                 ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.fixes import fixes
-from constructs_lib.loops.graph import Grant
+from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import located, place
 from constructs_lib.loops.report import Finding, Severity, Step, through

@@ -11,7 +11,8 @@ from constructs_lib.loops.cycles import components, shortest_cycle
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from constructs_lib.loops.graph import Graph, Hop, Outlet, Passage
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Hop, Outlet, Passage
     from constructs_lib.templates.system import Node
 
 __all__ = ["Edge", "Finder"]

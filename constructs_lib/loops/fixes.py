@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.changes import Fix
 from constructs_lib.loops.edges.api_calls import RECORDER
 from constructs_lib.loops.edges.urls import TOLD
-from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.lessening import (
     fewer_alarms,
     fewer_changes,
@@ -31,13 +30,15 @@ from constructs_lib.loops.narrowing import (
     narrower_trigger,
     narrower_write,
 )
+from constructs_lib.loops.passages import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from constructs_lib.loops.changes import Change
     from constructs_lib.loops.finder import Edge, Finder
-    from constructs_lib.loops.graph import Graph, Outlet
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Outlet
     from constructs_lib.loops.trials import Trials
 
 __all__ = ["fixes"]

@@ -9,131 +9,35 @@ Firehose writes, starts a new stretch of the passage.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
-from constructs_lib.loops.audience import Audience
 from constructs_lib.loops.chains import Chains
 from constructs_lib.loops.channels import Channels
 from constructs_lib.loops.circles import Circles, Ways
 from constructs_lib.loops.contents import content, permits
 from constructs_lib.loops.edges import EDGE_KINDS, Channel, Deposit, Message, Put
 from constructs_lib.loops.keys import show_glob
+from constructs_lib.loops.network import Network
 from constructs_lib.loops.outsiders import outsiders
 from constructs_lib.loops.owners import Owners
+from constructs_lib.loops.passages import Grant, Passage, Stretch
 from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.loops.rounds import puts, turning
 from constructs_lib.loops.targets import Targets
-from constructs_lib.templates.grouped import Grouped
+from constructs_lib.loops.walks import Walks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from constructs_lib.loops.edges import Actor, EdgeKind, Listener
-    from constructs_lib.loops.policies import Allow, Deny
+    from constructs_lib.loops.passages import Outlet
+    from constructs_lib.loops.policies import Allow
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Grant", "Graph", "Hop", "Outlet", "Passage", "Stretch"]
-
-MAX_HOPS = 16
-"""How far what is passed on is followed exactly; further on, only who is connected with whom counts."""
-MAX_STEPS = 1_000
-"""How many steps are followed exactly from where something is put, and four for each listener of the system: filters
-with many alternatives, one behind the other, multiply."""
-FEW = 8
-"""As many listeners are tried one by one."""
-
-
-@dataclass(unsafe_hash=True, slots=True)
-class Hop:
-    """One arrow of a path."""
-
-    source: Node
-    via: str
-    target: Node
-    by: Node | None = field(default=None, compare=False)
-    entry: Any = field(default=None, compare=False)
-
-
-@dataclass(unsafe_hash=True, slots=True)
-class Grant:
-    """One thing that one or more actors may do: the same statement under the same denials."""
-
-    allow: Allow
-    denies: tuple[Deny, ...]
-
-
-Outlet = Grant | Put
-
-
-@dataclass(slots=True)
-class Stretch:
-    """What flows unchanged over a part of a passage.
-
-    Args:
-        node: the resource into which it was put.
-        message: what may flow.
-        certain: what flows for certain; None if nothing does.
-    """
-
-    node: Node
-    message: Message
-    certain: Message | None
-
-    def through(self, let_through: Message) -> Stretch:
-        """What is left behind a filter."""
-        certain = None if self.certain is None else self.certain & let_through
-        return replace(self, message=self.message & let_through, certain=certain)
-
-
-@dataclass(eq=False)
-class Passage:
-    """A way from an outlet to an actor that it wakes.
-
-    Args:
-        action: what to show on the first arrow.
-        first: the resource that is put into; the target itself if it is invoked directly.
-        hops: the arrows behind it.
-        target: the actor that wakes.
-        put: what is put in, before any filter.
-        stretches: what flows, in order.
-        doubts: why it is not certain.
-        failure: whether only failures take it.
-        slow: whether it takes long.
-        unwatched: whether AWS's recursion detection loses its trace.
-        deposit: what the outlet's action puts; None if the actor puts it by itself.
-        steps: which listener let what through, so that nothing is passed on twice.
-    """
-
-    action: str
-    first: Node
-    hops: tuple[Hop, ...]
-    target: Node
-    put: Message
-    stretches: tuple[Stretch, ...]
-    doubts: tuple[str, ...]
-    failure: bool = False
-    slow: bool = False
-    unwatched: bool = False
-    deposit: Deposit | None = None
-    steps: tuple[tuple[Listener, Message], ...] = ()
-
-    @cached_property
-    def is_sure(self) -> bool:
-        """Whether it is certain that this can happen."""
-        return not self.doubts and all(s.certain is not None and s.certain.sure() is not None for s in self.stretches)
-
-    @property
-    def resources(self) -> tuple[Node, ...]:
-        """The resources on it, in order."""
-        return (self.first, *(hop.target for hop in self.hops))
-
-    def path(self, source: Node) -> tuple[Hop, ...]:
-        """All arrows, from the actor."""
-        return (Hop(source, self.action, self.first), *self.hops)
+__all__ = ["Graph"]
 
 
 class Graph:
@@ -146,7 +50,7 @@ class Graph:
     Attributes:
         actors: what acts.
         outlets: what each of them may put somewhere.
-        crowded: resources to which many listen, or that many ways lead into.
+        network: who listens to what.
         leads_on: resources from which an actor can be reached at all.
         not_modelled: what is in the templates that nobody can tell.
     """
@@ -159,26 +63,19 @@ class Graph:
         actors = [actor for kind in kinds for actor in kind.actors(system)]
         self.actors = list(dict.fromkeys(actor.node for actor in actors))
         self._is_actor = set(self.actors)
-        self._listeners: Grouped[Node, Listener] = Grouped()
-        self._targets_of: Grouped[Listener, Node] = Grouped()
+        self.network = Network()
         self._named = Targets(system)
         self._owners = Owners(system)
-        self._inward: Grouped[Node, Node] = Grouped()
         for kind in kinds:
             for listener in kind.listeners(system):
                 self._listen(listener)
         self.not_modelled.update(dict.fromkeys(text for kind in kinds for text in kind.left_out(system)))
-        self._most_steps = max(MAX_STEPS, 4 * sum(map(self._listeners.count, self._listeners)))
-        self._audiences: dict[Node, Audience] = {}
-        self.crowded = {node for node in self._listeners if self._listeners.count(node) >= FEW}
-        self.leads_on = self._leading_to(self.actors)
+        self.leads_on = self.network.leading_to(self.actors)
         self._channels = Channels()
-        into: Counter[Node] = Counter()
         for channel in (channel for kind in kinds for channel in kind.channels(system)):
             if channel.node in self.leads_on:
-                into[channel.node] += 1
+                self.network.add_way(channel.node)
                 self._channels.add(channel)
-        self.crowded.update(node for node, count in into.items() if count >= FEW)
         self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
         self._identities: dict[Node, Identity] = {}
         self._grant_all(actors, [handover for kind in kinds for handover in kind.handovers])
@@ -188,7 +85,7 @@ class Graph:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
-        self._far: dict[Node, list[Node]] = {}
+        self._walks = Walks(self.network, self._named, self._is_actor)
         self._turn()
 
     def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
@@ -219,29 +116,12 @@ class Graph:
         if listener.source is None:
             listener = replace(listener, doubt=listener.doubt or "what is listened to is known at deployment only")
             sources = list(self.system.nodes(listener.source_type))
-        targets = self._targets(listener.target, listener.expects)
-        for target in targets:
-            self._targets_of.add(listener, target)
-        for source in sources:
-            self._listeners.add(source, listener)
-            for target in targets:
-                self._inward.add(target, source)
+        self.network.add(listener, sources, self._targets(listener.target, listener.expects))
 
     def _targets(self, arn: str, expects: tuple[str, ...]) -> Sequence[Node]:
         found = self._named.of(arn, expects)
         if not found and not self.system.symbols.free_in(arn):
             self.not_modelled[f"what `{self.system.symbols.show(arn)}` does"] = None
-        return found
-
-    def _leading_to(self, actors: Iterable[Node]) -> set[Node]:
-        """The resources from which one of some actors can be reached at all."""
-        found = set(actors)
-        work = list(found)
-        while work:
-            for source in self._inward.of(work.pop()):
-                if source not in found:
-                    found.add(source)
-                    work.append(source)
         return found
 
     def origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
@@ -259,16 +139,12 @@ class Graph:
     @cached_property
     def _around(self) -> set[Node]:
         """The resources from which an actor can be reached that may be on a circle."""
-        return self._leading_to(self.circles.actors)
+        return self.network.leading_to(self.circles.actors)
 
     @cached_property
     def circles(self) -> Circles:
         """Who may be on a circle at all."""
         return Circles(self, self._ways_on)
-
-    def listeners(self, node: Node) -> Sequence[Listener]:
-        """Who listens to a resource."""
-        return self._listeners.of(node)
 
     def passages(self, outlet: Outlet) -> tuple[Passage, ...]:
         """The ways that lead from an outlet to actors that may be on a circle."""
@@ -284,7 +160,7 @@ class Graph:
             for channel in self._channels.of(outlet.allow):
                 for deposit in channel.deposits:
                     if outlet.allow.actions.touches(deposit.action) is not None:
-                        if channel.node not in self.crowded:
+                        if channel.node not in self.network.crowded:
                             yield channel.node, deposit.message, id(deposit)
                             break
                         yield from self._into_crowded(outlet, channel, deposit)
@@ -308,7 +184,7 @@ class Graph:
         """Let resources act in which something goes round that wakes somebody on its way."""
         self._turned: set[Node] = set()
         self._ways_on = Ways(self)
-        for source in self._listeners:
+        for source in self.network:
             if source in self.leads_on:
                 self._ways_on.vertex(source)
         self._ways_on.follow()
@@ -323,15 +199,10 @@ class Graph:
             else:
                 self._is_actor.discard(node)
 
-    def passing_on(self, node: Node) -> Iterator[tuple[Node, Listener]]:
-        """The resources that a resource passes on to, and by whom."""
-        for listener in self._listeners.of(node):
-            yield from ((target, listener) for target in self._targets_of.of(listener))
-
     def ways(self, node: Node, message: Message) -> list[Passage]:
         """Whom something in a resource wakes, itself included."""
         start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-        return [way for way in self._ways(start, node, self.leads_on) if way.hops]
+        return [way for way in self._walks.of(start, node, self.leads_on) if way.hops]
 
     def wakes(self, node: Node, message: Message) -> bool:
         """Whether something in a resource wakes anything."""
@@ -339,7 +210,7 @@ class Graph:
         known = self._wakes.get(key)
         if known is None:
             start = Passage("", node, (), node, message, (Stretch(node, message, message),), ())
-            known = self._wakes[key] = next(self._ways(start, node, self.leads_on), None) is not None
+            known = self._wakes[key] = next(self._walks.of(start, node, self.leads_on), None) is not None
         return known
 
     def _put(self, put: Put) -> Iterator[Passage]:
@@ -350,7 +221,7 @@ class Graph:
             doubts = [why for why in (put.doubt, needed, *self._named.why_not_certain(put.target, node)) if why]
             stretch = Stretch(node, put.message, put.message)
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
-            for way in self._ways(start, node, self._around):
+            for way in self._walks.of(start, node, self._around):
                 # What goes round is followed for one round: what may come back is what it puts.
                 if put.source not in self._turned or put.source not in way.resources[:-1]:
                     yield way
@@ -388,103 +259,4 @@ class Graph:
         start = Passage(
             via, channel.node, (), channel.node, stretch.message, (stretch,), doubts, slow=deposit.slow, deposit=deposit
         )
-        yield from self._ways(start, channel.node, self._around)
-
-    def _ways(self, start: Passage, node: Node, within: Collection[Node]) -> Iterator[Passage]:
-        """Whom a message wakes that has been put into a resource, as far as it is within the given resources."""
-        return self._follow(start, node, within, iter(range(self._most_steps)))
-
-    def _follow(
-        self, passage: Passage, node: Node, within: Collection[Node], steps: Iterator[int]
-    ) -> Iterator[Passage]:
-        """Whom a message wakes that has arrived at a resource, as long as there are steps left."""
-        if node in self._is_actor:
-            yield replace(passage, target=node)
-        for listener, targets in self.hearing(node, passage.stretches[-1].message):
-            useful = [target for target in targets if target in within]
-            for found in self._through(passage, listener, useful) if useful else ():
-                yield from self._next(found, found.hops[-1].target, within, steps)
-
-    def _through(self, passage: Passage, listener: Listener, targets: list[Node]) -> Iterator[Passage]:
-        """What goes on to the targets of a listener, by each of the alternatives of its filter."""
-        is_end = all(target in self._is_actor and target not in self._listeners for target in targets)
-        known: set[tuple[Node, str, bool]] = set()
-        for let_through in listener.filters:
-            stretch = passage.stretches[-1].through(let_through)
-            if stretch.message.may() is None or (listener, stretch.message) in passage.steps:
-                continue
-            for target in targets:
-                passed = self._passed(passage, stretch, listener, target)
-                # Where it ends it does not matter which of the alternatives it was, nor for what is made anew.
-                same = "" if is_end else str(passed.stretches[-1])
-                way = (target, same, passed.is_sure) if len(listener.filters) > 1 else (target, "", True)
-                if way not in known:
-                    known.add(way)
-                    yield passed
-            if is_end and (passed.is_sure or passed.doubts):
-                break
-
-    def _next(self, passed: Passage, target: Node, within: Collection[Node], steps: Iterator[int]) -> Iterator[Passage]:
-        """Whom a message wakes that has gone on to a resource."""
-        if len(passed.hops) >= MAX_HOPS:
-            yield from self._beyond(passed, target, within, f"it goes on over more than {MAX_HOPS} resources")
-        elif next(steps, None) is None:
-            yield from self._beyond(passed, target, within, "there are more ways on than were followed")
-        else:
-            yield from self._follow(passed, target, within, steps)
-
-    def _beyond(self, passage: Passage, node: Node, within: Collection[Node], doubt: str) -> Iterator[Passage]:
-        """Whom a message may wake that is not followed exactly any more: all to whom there is any way."""
-        if node in self._is_actor:
-            yield replace(passage, target=node)
-        far = replace(passage, doubts=(*passage.doubts, doubt))
-        for target in filter(within.__contains__, self._ahead(node)):
-            hop = Hop(node, "and so on", target)
-            yield replace(far, hops=(*passage.hops, hop), target=target)
-
-    def _ahead(self, node: Node) -> list[Node]:
-        """The actors to which there is any way behind a resource."""
-        known = self._far.get(node)
-        if known is None:
-            found: dict[Node, None] = {}
-            work = [node]
-            while work:
-                for listener in self._listeners.of(work.pop()):
-                    new = [target for target in self._targets_of.of(listener) if target not in found]
-                    found.update(dict.fromkeys(new))
-                    work += new
-            known = self._far[node] = [target for target in found if target in self._is_actor]
-        return known
-
-    def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
-        """The listeners of a resource that may hear of a message, and perhaps others."""
-        if node not in self._listeners:
-            return []
-        listeners = self._listeners.of(node)
-        if node in self.crowded:
-            audience = self._audiences.get(node)
-            if audience is None:
-                audience = self._audiences[node] = Audience(listener.let_through() for listener in listeners)
-            listeners = [listeners[position] for position in audience.of(message)]
-        return [(listener, self._targets_of.of(listener)) for listener in listeners]
-
-    def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, target: Node) -> Passage:
-        node = passage.hops[-1].target if passage.hops else passage.first
-        carried = listener.carry(stretch.message)
-        if carried is stretch.message:
-            stretches = (*passage.stretches[:-1], stretch)
-        else:
-            certain = None if stretch.certain is None else listener.carry(stretch.certain)
-            stretches = (*passage.stretches[:-1], stretch, Stretch(target, carried, certain))
-        doubts = [doubt for doubt in (listener.doubt,) if doubt]
-        doubts += self._named.why_not_certain(listener.target, target)
-        return replace(
-            passage,
-            hops=(*passage.hops, Hop(node, listener.label, target, listener.by or listener.source, listener.entry)),
-            steps=(*passage.steps, (listener, stretch.message)),
-            stretches=stretches,
-            doubts=tuple(dict.fromkeys((*passage.doubts, *doubts))),
-            failure=passage.failure or listener.failure,
-            slow=passage.slow or listener.slow,
-            unwatched=passage.unwatched or listener.unwatched,
-        )
+        yield from self._walks.of(start, channel.node, self._around)

@@ -16,11 +16,11 @@ from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET, bucket_addresses
 from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.loops.edges.workflows import TRIGGER
-from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
 from constructs_lib.loops.narrowing import objects
+from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import exact_place, properties_at, value_at
 from constructs_lib.loops.rewriting import rewritten

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.changes import Change
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
-from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import STAR, literal, show_glob
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import Message
+from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.prefixes import meet, to_write, used, variable, words
 from constructs_lib.loops.provenance import exact_place
 from constructs_lib.loops.rewriting import rewritten
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs_lib.loops.finder import Edge
-    from constructs_lib.loops.graph import Graph, Outlet, Passage
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Outlet, Passage
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 

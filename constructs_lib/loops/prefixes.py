@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import rest_of
-from constructs_lib.loops.graph import Grant
 from constructs_lib.loops.keys import ANY, STAR
+from constructs_lib.loops.passages import Grant
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def to_write(graph: Graph, edge: Edge, taken: Iterable[str]) -> Iterator[str]:
     else:
         told = next((found for found in map(words, _names(node)) if found), [])
         own = [f"{'-'.join(told)}-output/"] if told else []
-    if len(graph.listeners(edge.passage.first)) > MANY:  # trying a name of its own for each would be quadratic
+    if len(graph.network.of(edge.passage.first)) > MANY:  # trying a name of its own for each would be quadratic
         own = []
     known = list(taken)
     yield from (prefix for prefix in dict.fromkeys((*own, *_USUAL)) if not meet(prefix, known))

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.graph import Grant
+from constructs_lib.loops.passages import Grant
 from constructs_lib.templates.derived import Derived
 from constructs_lib.templates.sam import AT
 
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge
-    from constructs_lib.loops.graph import Graph, Hop
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Hop
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import address
 from constructs_lib.loops.changes import Change
-from constructs_lib.loops.graph import Grant
+from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.policies import Actions, listed
 from constructs_lib.loops.provenance import exact_place, value_at
 from constructs_lib.loops.roles import ATTACHED, is_alone, of_its_own, single
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from constructs_lib.loops.finder import Edge
-    from constructs_lib.loops.graph import Graph, Outlet, Passage
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Outlet, Passage
     from constructs_lib.loops.provenance import Route
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node

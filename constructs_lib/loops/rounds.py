@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from constructs_lib.loops.edges import Listener
-    from constructs_lib.loops.graph import Graph, Passage
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Passage
     from constructs_lib.templates.system import Node
 
 __all__ = ["puts", "turning"]
@@ -35,7 +36,7 @@ def turning(graph: Graph, among: Sequence[Node]) -> list[Node]:
         among: all resources that may be on such a circle.
     """
     members = set(among)
-    passive = {node: [(to, by) for to, by in graph.passing_on(node) if to in members] for node in among}
+    passive = {node: [(to, by) for to, by in graph.network.passing_on(node) if to in members] for node in among}
     found: list[Node] = []
     while passive:
         nodes = list(passive)
@@ -76,7 +77,7 @@ def _laps(graph: Graph, node: Node, message: Message) -> Iterator[Passage]:
 
 def _passed(graph: Graph, node: Node, message: Message, *, certain: bool) -> Iterator[Put]:
     doubt = "" if certain else f"what goes round from `{graph.system.label(node)}` may change on the way"
-    for listener, _ in graph.hearing(node, message):
+    for listener, _ in graph.network.hearing(node, message):
         for let_through in listener.filters:
             passed = message & let_through
             if passed.may() is not None:

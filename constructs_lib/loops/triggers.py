@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from constructs_lib.loops.finder import Edge
-    from constructs_lib.loops.graph import Graph, Hop
+    from constructs_lib.loops.graph import Graph
     from constructs_lib.loops.narrowing import Alike
+    from constructs_lib.loops.passages import Hop
 
 __all__ = ["Trigger"]
 

@@ -10,7 +10,8 @@ from constructs_lib.loops.messages import ABSENT, NOT_TEXT
 
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge
-    from constructs_lib.loops.graph import Graph, Passage, Stretch
+    from constructs_lib.loops.graph import Graph
+    from constructs_lib.loops.passages import Passage, Stretch
 
 __all__ = ["flows", "keys", "witness"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from constructs_lib.loops.circles import Circles
-from constructs_lib.loops.graph import FEW, Graph
+from constructs_lib.loops.graph import Graph
+from constructs_lib.loops.network import FEW
 from constructs_lib.templates import Template
 from constructs_lib.templates.system import System
 

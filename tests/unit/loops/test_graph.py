@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
-from constructs_lib.loops.graph import FEW, Grant, Graph, Stretch
+from constructs_lib.loops.graph import Graph
 from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.languages import Language
+from constructs_lib.loops.network import FEW
+from constructs_lib.loops.passages import Grant, Stretch
 from constructs_lib.templates import Template
 from constructs_lib.templates.system import System
 
@@ -230,9 +232,9 @@ def test_resources_are_crowded_to_which_many_listen() -> None:
     heard = [("Q", "Work", "")] * FEW + [("R", "Work", "")] * (FEW - 1)
     graph = graph_of({"Work": function(), **QUEUES}, Kind(tuple(heard)))
 
-    assert {node.id for node in graph.crowded} == {"Q"}
+    assert {node.id for node in graph.network.crowded} == {"Q"}
     assert {node.id for node in graph.leads_on} == {"Q", "R", "Work"}
-    assert [len(graph.listeners(node)) for node in graph.system.nodes("AWS::SQS::Queue")] == [FEW, FEW - 1]
+    assert [len(graph.network.of(node)) for node in graph.system.nodes("AWS::SQS::Queue")] == [FEW, FEW - 1]
 
 
 def test_a_permission_has_an_origin_if_its_statement_is_in_the_templates_and_is_one() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from constructs_lib.loops import graph as graph_module
+from constructs_lib.loops import network, walks
 from constructs_lib.loops.cycles import components
 from constructs_lib.loops.edges.base import Actor, EdgeKind, Listener, Message, Put, always, unchanged
 from constructs_lib.loops.finder import Finder
@@ -134,9 +134,9 @@ def four_of_each() -> Template:
 
 @pytest.mark.parametrize("few", [1, 2, 100])
 def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_module, "FEW", few)
-    monkeypatch.setattr(graph_module, "MAX_HOPS", 100)
-    monkeypatch.setattr(graph_module, "MAX_STEPS", 100)
+    monkeypatch.setattr(network, "FEW", few)
+    monkeypatch.setattr(walks, "MAX_HOPS", 100)
+    monkeypatch.setattr(walks, "MAX_STEPS", 100)
     template = four_of_each()
     circular = followed = 0
     for seed in range(100):
@@ -164,7 +164,7 @@ def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeyp
 
 
 def test_what_goes_round_in_queues_alone_and_wakes_somebody_is_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_module, "MAX_STEPS", 30)
+    monkeypatch.setattr(walks, "MAX_STEPS", 30)
     template = four_of_each()
     turning = 0
     for seed in range(80):
@@ -182,7 +182,7 @@ def test_what_goes_round_in_queues_alone_and_wakes_somebody_is_a_loop(monkeypatc
 def test_what_goes_on_unchanged_is_told_apart_by_what_came(
     wakes: dict[str, str], expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_module, "FEW", 1)
+    monkeypatch.setattr(network, "FEW", 1)
     put = (("F0", "Q0", {"a": "x"}), ("F1", "Q0", {"a": "y"}))
     last = [Wire("Q1", target, ({"a": text},), None) for target, text in wakes.items()]
     wires = Wires(put, (Wire("Q0", "Q1", ({},), None), *last))

@@ -1,0 +1,96 @@
+"""Who listens to what: the passive part of the invocation graph, over which things are passed on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from constructs_lib.loops.audience import Audience
+from constructs_lib.templates.grouped import Grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from constructs_lib.loops.edges import Listener, Message
+    from constructs_lib.templates.system import Node
+
+__all__ = ["FEW", "Network"]
+
+FEW = 8
+"""With as many listeners or ways into it, a resource is crowded."""
+
+
+class Network:
+    """Resources, and who listens to them.
+
+    Attributes:
+        crowded: resources to which many listen, or that many ways lead into.
+    """
+
+    def __init__(self) -> None:
+        self.crowded: set[Node] = set()
+        self._listeners: Grouped[Node, Listener] = Grouped()
+        self._targets: Grouped[Listener, Node] = Grouped()
+        self._inward: Grouped[Node, Node] = Grouped()
+        self._ways: Counter[Node] = Counter()
+        self._audiences: dict[Node, Audience] = {}
+
+    def add(self, listener: Listener, sources: Iterable[Node], targets: Sequence[Node]) -> None:
+        """Add a listener of some resources, and whom it passes on to; all are added before anything is asked."""
+        for target in targets:
+            self._targets.add(listener, target)
+        for source in sources:
+            self._listeners.add(source, listener)
+            if self._listeners.count(source) >= FEW:
+                self.crowded.add(source)
+            for target in targets:
+                self._inward.add(target, source)
+
+    def add_way(self, node: Node) -> None:
+        """Add a way into a resource, by which something may be put there."""
+        self._ways[node] += 1
+        if self._ways[node] >= FEW:
+            self.crowded.add(node)
+
+    def __iter__(self) -> Iterator[Node]:
+        """The resources that are listened to."""
+        return iter(self._listeners)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._listeners
+
+    def count(self) -> int:
+        """How many listeners there are, each for each of its resources."""
+        return sum(map(self._listeners.count, self._listeners))
+
+    def of(self, node: Node) -> Sequence[Listener]:
+        """Who listens to a resource."""
+        return self._listeners.of(node)
+
+    def passing_on(self, node: Node) -> Iterator[tuple[Node, Listener]]:
+        """The resources that a resource passes on to, and by whom."""
+        for listener in self._listeners.of(node):
+            yield from ((target, listener) for target in self._targets.of(listener))
+
+    def leading_to(self, actors: Iterable[Node]) -> set[Node]:
+        """The resources from which one of some actors can be reached at all."""
+        found = set(actors)
+        work = list(found)
+        while work:
+            for source in self._inward.of(work.pop()):
+                if source not in found:
+                    found.add(source)
+                    work.append(source)
+        return found
+
+    def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
+        """The listeners of a resource that may hear of a message, and perhaps others."""
+        if node not in self._listeners:
+            return []
+        listeners = self._listeners.of(node)
+        if node in self.crowded:
+            audience = self._audiences.get(node)
+            if audience is None:
+                audience = self._audiences[node] = Audience(listener.let_through() for listener in listeners)
+            listeners = [listeners[position] for position in audience.of(message)]
+        return [(listener, self._targets.of(listener)) for listener in listeners]
