@@ -16,6 +16,7 @@ import pytest
 from constructs_lib.loops import Report, check
 from constructs_lib.templates import Template
 from constructs_lib.templates.documents import parse
+from tests.loops_proof.hostile import mutations, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,14 @@ def whole(document: Body) -> Body:
 )
 def test_a_hard_case_is_what_it_is(found: list[str], templates: str) -> None:
     assert checked(templates) == found
+
+
+def test_wrong_types_in_hard_cases_never_crash() -> None:
+    documents = [whole(parse(case[3], name="")) for case in cases() if "---" not in case[3]]
+    mutated = [one for n, document in enumerate(documents) for *_, one in mutations(document, first=n % 331, every=331)]
+
+    assert {outcome(one) for one in mutated} <= {"loop-free", "loop", "unproven", "template-unreadable"}
+    assert len(mutated) > 300
 
 
 def main() -> None:
