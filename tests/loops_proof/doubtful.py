@@ -54,8 +54,10 @@ def _metric(b: Builder, source: Station, target: Station, miss: str) -> None:
     namespace = "AWS/EC2" if miss == "a metric of AWS" else "Shop"
     properties = {"Namespace": namespace, "MetricName": b.unique("Orders"), "AlarmActions": [b.target(target)]}
     b.add(b.fresh("Alarm"), "AWS::CloudWatch::Alarm", properties)
+    # Whoever may put any metric may put those that other links watch.
+    only = {"Condition": {"StringEquals": {"cloudwatch:namespace": namespace}}} if namespace != "Shop" else {}
     if miss != "no grant":
-        b.allow(source, ["cloudwatch:PutMetricData"], "*")
+        b.state(source, Effect="Allow", Action="cloudwatch:PutMetricData", Resource="*", **only)
 
 
 def _told(b: Builder, source: Station, target: Station, miss: str) -> None:

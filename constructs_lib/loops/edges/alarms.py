@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, anew
 from constructs_lib.loops.edges.calls import STATE_MACHINE
@@ -29,10 +30,12 @@ from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.grouped import Grouped
+from constructs_lib.templates.structures import is_plain
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
     from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.template import Template
 
 __all__ = ["ACTIONS", "ALARMS", "METRIC", "Alarms"]
 
@@ -160,14 +163,23 @@ def _watched(system: System) -> Iterator[tuple[Node, _Metric]]:
 
 
 def _metric(system: System, node: Node, given: Mapping[str, Any]) -> _Metric:
-    dimensions: dict[str, tuple[str, ...]] | None = {}
-    for entry in system.items(given.get("Dimensions") or [], node.template):
+    found = _named(system, node, given, "Namespace", "MetricName")
+    dimensions: dict[str, tuple[str, ...]] = {}
+    listed = given.get("Dimensions") or []
+    if _may_lack_any(system, listed, node.template):
+        return found
+    for entry in system.items(listed, node.template):
         name = system.text(entry.get("Name"), node.template) if isinstance(entry, Mapping) else None
-        if name is None or dimensions is None:
-            dimensions = None
-        else:
-            dimensions[name] = system.texts(entry.get("Value"), node.template)
-    return replace(_named(system, node, given, "Namespace", "MetricName"), dimensions=dimensions)
+        if name is None:
+            return found
+        dimensions[name] = (*dimensions.get(name, ()), *system.texts(entry.get("Value"), node.template))
+    return replace(found, dimensions=dimensions)
+
+
+def _may_lack_any(system: System, listed: Any, template: Template) -> bool:
+    """Whether a condition may leave a dimension out: without it, it is another metric."""
+    entries = listed if isinstance(listed, list) else [listed]
+    return not is_plain(listed) or any(may_be_absent(system, entry, template) for entry in entries)
 
 
 def _named(system: System, node: Node, given: Mapping[str, Any], *keys: str) -> _Metric:

@@ -31,6 +31,11 @@ def dimensions(**values: Any) -> dict[str, Any]:
     return {"Dimensions": [{"Name": name, "Value": value} for name, value in values.items()]}
 
 
+WORKER = dimensions(FunctionName={"Ref": "Worker"})["Dimensions"][0]
+ANOTHER = dimensions(FunctionName="another")["Dimensions"][0]
+LEFT_OUT = {"Ref": "AWS::NoValue"}
+
+
 def own(make: Make, name: str, **properties: Any) -> Resources:
     """A function that is told of an alarm on a metric of its own."""
     given = {**dimensions(FunctionName={"Ref": "Worker"}), **properties}
@@ -44,6 +49,9 @@ def own(make: Make, name: str, **properties: Any) -> Resources:
         ("Throttles", {}, "failure-only"),
         ("Duration", {}, "slow"),
         ("Errors", {"Dimensions": []}, "failure-only"),
+        ("Errors", {"Dimensions": [{"Fn::If": ["Is", ANOTHER, LEFT_OUT]}]}, "failure-only"),
+        ("Errors", {"Dimensions": {"Fn::If": ["Is", [ANOTHER], LEFT_OUT]}}, "failure-only"),
+        ("Errors", {"Dimensions": [{"Fn::If": ["Is", WORKER, ANOTHER]}]}, "failure-only"),
         ("Invocations", {"AlarmActions": [], "OKActions": [{"Ref": "Topic"}]}, "slow"),
         ("Invocations", {"AlarmActions": [], "InsufficientDataActions": [arn("Worker")]}, "slow"),
     ],
@@ -53,8 +61,9 @@ def test_a_function_that_hears_of_an_alarm_on_itself_is_a_slow_loop(
 ) -> None:
     resources = own(make, name)
     resources["Alarm"]["Properties"].update(properties)
+    given = {"Parameters": {"Stage": {"Type": "String"}}, "Conditions": {"Is": {"Fn::Equals": [{"Ref": "Stage"}, "b"]}}}
 
-    ((path, stopped),) = loops(make.check(resources))
+    ((path, stopped),) = loops(make.check(resources, **given))
 
     assert path in {"Worker > Alarm > Topic > Worker", "Worker > Alarm > Worker"}
     assert stopped == severity
