@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Circles", "Ways"]
 
 _ANYTHING = Message()
+MAX_WIDE = 64
+"""Of as many wide grants the resources are kept, should others have the same."""
 _NONE: Mapping[Hashable, int] = {}
 
 
@@ -82,23 +84,42 @@ class Ways:
         found = (self.nodes[vertex] for component in components(passive) for vertex in component)
         return list(dict.fromkeys(node for node in found if node is not None))
 
-    def arrows(self, starts: Iterable[int]) -> Iterator[tuple[Node, set[Node]]]:
-        """Each resource on the ways from some vertices, with those that arrows from it lead to."""
+    def arrows(self, starts: Iterable[int]) -> tuple[int, set[Node]]:
+        """How many pairs of resources arrows join on the ways from some vertices, and the resources on these ways."""
         reached = set(starts)
         work = list(reached)
-        found: dict[Node, set[Node]] = {}
+        count = 0
+        apart: dict[Node, set[Node]] = {}
+        wide: dict[int, frozenset[Node]] = {}
         while work:
             vertex = work.pop()
+            new = [following for following in self.outward[vertex] if following not in reached]
+            reached.update(new)
+            work += new
             node = self.nodes[vertex]
-            targets = found.setdefault(node, set()) if node is not None else set()
-            for following in self.outward[vertex]:
-                target = self.nodes[following]
-                ends = (following,) if target is not None else self.outward[following]
-                targets.update(other for end in ends if (other := self.nodes[end]) is not None)
-                new = [end for end in (following, *ends) if end not in reached]
-                reached.update(new)
-                work += new
-        yield from found.items()
+            if node in self._apart:
+                apart.setdefault(node, set()).update(self._targets(self.outward[vertex]))
+            elif node is not None:
+                count += self._count(vertex, wide)
+        resources = {node for vertex in reached if (node := self.nodes[vertex]) is not None}
+        return count + sum(map(len, apart.values())), resources
+
+    def _targets(self, vertices: Iterable[int]) -> Iterator[Node]:
+        return (node for vertex in vertices if (node := self.nodes[vertex]) is not None)
+
+    def _count(self, vertex: int, wide: dict[int, frozenset[Node]]) -> int:
+        """How many resources arrows lead to from one; what several may do alike is counted once."""
+        outlets = [following for following in self.outward[vertex] if self.nodes[following] is None]
+        others = set(self._targets(self.outward[vertex]))
+        if not outlets:
+            return len(others)
+        widest = max(outlets, key=lambda outlet: len(self.outward[outlet]))
+        if widest not in wide:
+            if len(wide) >= MAX_WIDE:
+                wide.clear()
+            wide[widest] = frozenset(self._targets(self.outward[widest]))
+        others.update(node for outlet in outlets if outlet != widest for node in self._targets(self.outward[outlet]))
+        return len(wide[widest]) + len(others - wide[widest])
 
     def _on(self, listener: Listener, vertex: int, target: Node, message: Message) -> int:
         """The vertex of what a listener leads to from a vertex."""
@@ -131,9 +152,8 @@ class Circles:
         for vertex, node in zip(actors, graph.actors, strict=True):
             ways.outward[vertex] += tuple([self._outlet(graph, ways, one, shared) for one in graph.outlets[node]])
         ways.follow()
-        arrows = dict(ways.arrows(actors))
-        self.arrows = sum(map(len, arrows.values()))
-        self.resources = set(arrows).difference(graph.actors)
+        self.arrows, resources = ways.arrows(actors)
+        self.resources = resources.difference(graph.actors)
         members = {vertex for component in components(ways.outward) for vertex in component}
         self.actors = {node for vertex, node in zip(actors, graph.actors, strict=True) if vertex in members}
 
