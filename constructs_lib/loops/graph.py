@@ -84,6 +84,7 @@ class Graph:
                 if put.source in self.outlets:
                     self.outlets[put.source].append(put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
+        self._resources: dict[Outlet, frozenset[tuple[Node, ...]]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
         self._walks = Walks(self.network, self._named, self._is_actor)
         self._turn()
@@ -152,6 +153,13 @@ class Graph:
         if found is None:
             steps = self._granted(outlet) if isinstance(outlet, Grant) else self._put(outlet)
             found = self._reached[outlet] = tuple(steps)
+        return found
+
+    def reached(self, outlet: Outlet) -> frozenset[tuple[Node, ...]]:
+        """The resources on each of these ways."""
+        found = self._resources.get(outlet)
+        if found is None:
+            found = self._resources[outlet] = frozenset(passage.resources for passage in self.passages(outlet))
         return found
 
     def entries(self, outlet: Outlet) -> Iterator[tuple[Node, Message, Hashable]]:

@@ -109,8 +109,5 @@ def _goes(graph: Graph, places: Places) -> bool:
     """Whether something may still go from the first of some resources over all others."""
     system = graph.system
     source, *others = (system.node(system.templates[position], name) for position, name in places)
-    return source is not None and any(
-        [passage.first, *(hop.target for hop in passage.hops)] == others
-        for outlet in graph.outlets.get(source, ())
-        for passage in graph.passages(outlet)
-    )
+    outlets = graph.outlets.get(source, ()) if source is not None else ()
+    return any(tuple(others) in graph.reached(outlet) for outlet in outlets)
