@@ -114,11 +114,12 @@ class Alarms(EdgeKind):
         """All alarms, whose state may be set, and the metrics that may be put."""
         for node in system.nodes(*ALARMS):
             yield Channel(node, tuple(f"cloudwatch:alarm:{name}" for name in system.names(node)), _SET)
-        custom = {_custom(system, *one): one[1] for one in _watched(system) if _may_be_put(one[1])}
-        for node, metric in custom.items():
-            names = (
-                f"cloudwatch:metric/{text}/" if text != STAR else "cloudwatch:metric/" for text in metric.namespaces
-            )
+        custom: dict[Node, dict[str, None]] = {}
+        for alarm, metric in _watched(system):
+            if _may_be_put(metric):
+                custom.setdefault(_custom(system, alarm, metric), {}).update(dict.fromkeys(metric.namespaces))
+        for node, namespaces in custom.items():
+            names = (f"cloudwatch:metric/{text}/" if text != STAR else "cloudwatch:metric/" for text in namespaces)
             yield Channel(node, tuple(names), _PUT)
 
     def puts(self, system: System) -> Iterator[Put]:

@@ -159,6 +159,20 @@ def test_a_condition_says_which_metrics_a_role_may_put(
     assert make.check(resources, Parameters={"Any": {"Type": "String"}}).verdict == verdict
 
 
+@pytest.mark.parametrize("first", ["Alarm", "Another"])
+def test_alarms_on_metrics_of_one_label_watch_each_its_own(make: Make, first: str) -> None:
+    statement = make.allow("cloudwatch:PutMetricData", "*")
+    statement["Condition"] = {"StringEquals": {"cloudwatch:namespace": "Carts"}}
+    alarms = {
+        "Alarm": alarm({"Fn::If": ["Is", "Shop", "Carts"]}, "Orders"),
+        "Another": alarm({"Fn::If": ["Is", "Shop", "Bills"]}, "Orders"),
+    }
+    given = {"Parameters": {"Stage": {"Type": "String"}}, "Conditions": {"Is": {"Fn::Equals": [{"Ref": "Stage"}, "b"]}}}
+    resources = {**NOTIFIED, "Worker": make.function(), "Role": make.role(statement), first: alarms[first], **alarms}
+
+    assert make.check(resources, **given).verdict == "unproven"
+
+
 def test_nobody_puts_a_metric_of_aws(make: Make) -> None:
     resources = {
         **NOTIFIED,
