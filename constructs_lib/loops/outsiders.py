@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.others import WAKES_NOBODY
+from constructs_lib.loops.edges.others import WAKES_NOBODY, unread
 from constructs_lib.templates.variables import references_in
 
 if TYPE_CHECKING:
@@ -24,12 +24,8 @@ _PROFILE = "AWS::IAM::InstanceProfile"
 
 def outsiders(system: System) -> Iterator[tuple[Node, Node]]:
     """Resources of types that no edge kind reads, each with a role that it refers to."""
-    for template in system.templates:
-        unread = {type_ for type_ in template.types - system.types_asked_for if type_.startswith("AWS::")}
-        for key, type_, *_ in template.entries() if unread else ():
-            node = system.node(template, key) if type_ in unread and not type_.startswith(_OTHERWISE) else None
-            if node is not None:
-                yield from ((node, role) for role in _roles(system, node))
+    for node in unread(system, _OTHERWISE):
+        yield from ((node, role) for role in _roles(system, node))
 
 
 def _roles(system: System, node: Node) -> Iterator[Node]:

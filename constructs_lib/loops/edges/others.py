@@ -15,9 +15,9 @@ from constructs_lib.templates.variables import references_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from constructs_lib.templates.system import System
+    from constructs_lib.templates.system import Node, System
 
-__all__ = ["WAKES_NOBODY", "Others"]
+__all__ = ["WAKES_NOBODY", "Others", "unread"]
 
 _SPOKEN_OF: Mapping[str, str] = {
     "AWS::DMS::ReplicationTask": "what the replication `{}` writes",
@@ -40,17 +40,22 @@ class Others(EdgeKind):
 
     def left_out(self, system: System) -> Iterator[str]:
         """Those that refer to what acts, and those that read or write by themselves."""
-        for template in system.templates:
-            unread = {type_ for type_ in template.types - system.types_asked_for if type_.startswith("AWS::")}
-            unread = {type_ for type_ in unread if not type_.startswith(WAKES_NOBODY)}
-            for key, type_, properties, _ in template.entries() if unread else ():
-                node = system.node(template, key)
-                if type_ not in unread or node is None:
-                    continue
-                if type_ in _SPOKEN_OF:
-                    yield _SPOKEN_OF[type_].format(system.label(node))
-                    continue
-                for name in dict.fromkeys(references_in(dict(properties))):
-                    target = system.node(template, name)
-                    if target is not None and target.type in _ACTING:
-                        yield f"when `{system.label(node)}` wakes `{system.label(target)}`"
+        for node in unread(system, WAKES_NOBODY):
+            if node.type in _SPOKEN_OF:
+                yield _SPOKEN_OF[node.type].format(system.label(node))
+                continue
+            for name in dict.fromkeys(references_in(dict(node.properties))):
+                target = system.node(node.template, name)
+                if target is not None and target.type in _ACTING:
+                    yield f"when `{system.label(node)}` wakes `{system.label(target)}`"
+
+
+def unread(system: System, but: tuple[str, ...]) -> Iterator[Node]:
+    """Resources of types of AWS that no edge kind reads, but for types that begin as one of some texts."""
+    for template in system.templates:
+        unasked = template.types - system.types_asked_for
+        types = {type_ for type_ in unasked if type_.startswith("AWS::") and not type_.startswith(but)}
+        for key, type_, *_ in template.entries() if types else ():
+            node = system.node(template, key) if type_ in types else None
+            if node is not None:
+                yield node
