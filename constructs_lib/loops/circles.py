@@ -8,13 +8,15 @@ what comes this way may reach; otherwise a bus would join all that is on it.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.cycles import components
 from constructs_lib.loops.edges import Message, unchanged
+from constructs_lib.loops.network import FEW
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from constructs_lib.loops.edges import Listener
     from constructs_lib.loops.graph import Graph
@@ -54,28 +56,30 @@ class Ways:
             index, key, message = self._index, node, _ANYTHING
         vertex = index.get(key)
         if vertex is None:
-            vertex = index[key] = self.new(node)
+            vertex = index[key] = self.new(node=node)
             self._work.append((vertex, node, message))
         return vertex
 
-    def new(self, node: Node | None = None) -> int:
+    def new(self, arrows: tuple[int, ...] = (), node: Node | None = None) -> int:
         """A vertex of a resource, or of what several may do."""
-        self.outward.append(())
+        self.outward.append(arrows)
         self.nodes.append(node)
         return len(self.outward) - 1
 
     def follow(self) -> None:
         """Draw the arrows from all vertices from which none are drawn yet."""
+        network, leads_on = self._graph.network, self._graph.leads_on
         while self._work:
             vertex, node, message = self._work.pop()
-            self.outward[vertex] += tuple(
-                [
-                    self._on(listener, vertex, target, message)
-                    for listener, targets in self._graph.network.hearing(node, message)
-                    for target in targets
-                    if target in self._graph.leads_on
-                ]
-            )
+            if node in network:
+                self.outward[vertex] += tuple(
+                    [
+                        self._on(listener, vertex, target, message)
+                        for listener, targets in network.hearing(node, message)
+                        for target in targets
+                        if target in leads_on
+                    ]
+                )
 
     def rounds(self) -> list[Node]:
         """The resources that may be on a circle without anything that acts."""
@@ -93,26 +97,31 @@ class Ways:
         wide: dict[int, frozenset[Node]] = {}
         while work:
             vertex = work.pop()
-            new = [following for following in self.outward[vertex] if following not in reached]
-            reached.update(new)
-            work += new
+            targets = self.outward[vertex]
+            if not targets:
+                continue
+            for following in targets:
+                if following not in reached:
+                    reached.add(following)
+                    work.append(following)
             node = self.nodes[vertex]
             if node in self._apart:
-                apart.setdefault(node, set()).update(self._targets(self.outward[vertex]))
+                apart.setdefault(node, set()).update(self._targets(targets))
             elif node is not None:
-                count += self._count(vertex, wide)
+                count += self._count(targets, wide)
         resources = {node for vertex in reached if (node := self.nodes[vertex]) is not None}
         return count + sum(map(len, apart.values())), resources
 
     def _targets(self, vertices: Iterable[int]) -> Iterator[Node]:
         return (node for vertex in vertices if (node := self.nodes[vertex]) is not None)
 
-    def _count(self, vertex: int, wide: dict[int, frozenset[Node]]) -> int:
-        """How many resources arrows lead to from one; what several may do alike is counted once."""
-        outlets = [following for following in self.outward[vertex] if self.nodes[following] is None]
-        others = set(self._targets(self.outward[vertex]))
-        if not outlets:
-            return len(others)
+    def _count(self, vertices: Sequence[int], wide: dict[int, frozenset[Node]]) -> int:
+        """How many resources arrows lead to; what several may do alike is counted once."""
+        nodes = [self.nodes[vertex] for vertex in vertices]
+        if None not in nodes:
+            return len(set(nodes)) if len(nodes) > 1 else 1
+        others = set(self._targets(vertices))
+        outlets = [vertex for vertex, node in zip(vertices, nodes, strict=True) if node is None]
         widest = max(outlets, key=lambda outlet: len(self.outward[outlet]))
         if widest not in wide:
             if len(wide) >= MAX_WIDE:
@@ -136,31 +145,48 @@ class Circles:
     """Which actors of a graph may be on a circle.
 
     Args:
-        graph: the graph.
-        ways: the ways on from its resources, as far as they are drawn already.
-
-    Attributes:
-        actors: those that may be on a circle.
-        arrows: how many pairs of resources arrows join, on ways from an actor.
-        resources: the resources on these ways that are no actors.
+        ways: the ways on from the graph's resources.
+        actors: what acts.
     """
 
-    def __init__(self, graph: Graph, ways: Ways | None = None) -> None:
-        ways = ways or Ways(graph)
-        actors = [ways.vertex(node) for node in graph.actors]
-        shared: dict[Outlet, int] = {}
-        for vertex, node in zip(actors, graph.actors, strict=True):
-            ways.outward[vertex] += tuple([self._outlet(graph, ways, one, shared) for one in graph.outlets[node]])
-        ways.follow()
-        self.arrows, resources = ways.arrows(actors)
-        self.resources = resources.difference(graph.actors)
-        members = {vertex for component in components(ways.outward) for vertex in component}
-        self.actors = {node for vertex, node in zip(actors, graph.actors, strict=True) if vertex in members}
+    def __init__(self, ways: Ways, actors: Sequence[Node]) -> None:
+        self._ways = ways
+        self._vertices = {node: ways.vertex(node) for node in actors}
+        self._wide: dict[Outlet, int] = {}
 
-    def _outlet(self, graph: Graph, ways: Ways, outlet: Outlet, shared: dict[Outlet, int]) -> int:
-        """The vertex of what several may do alike: wide grants cost no more for each."""
-        vertex = shared.get(outlet)
-        if vertex is None:
-            vertex = shared[outlet] = ways.new()
-            ways.outward[vertex] = tuple([ways.vertex(*entry) for entry in graph.entries(outlet)])
-        return vertex
+    def knows(self, actor: Node, outlet: Outlet) -> bool:
+        """Draw an arrow to what another one may do alike, if that leads to many resources: no more is to be said."""
+        vertex = self._wide.get(outlet)
+        if vertex is not None:
+            self._ways.outward[self._vertices[actor]] += (vertex,)
+        return vertex is not None
+
+    def add(self, actor: Node, outlet: Outlet, entries: Sequence[tuple[Node, Message, Hashable]]) -> None:
+        """Draw the arrows from what acts to what it may put something into."""
+        arrows = tuple([self._ways.vertex(*entry) for entry in entries])
+        if len(arrows) > FEW:
+            self._wide[outlet] = self._ways.new(arrows)
+            arrows = (self._wide[outlet],)
+        self._ways.outward[self._vertices[actor]] += arrows
+
+    @cached_property
+    def actors(self) -> set[Node]:
+        """Those that may be on a circle."""
+        self._ways.follow()
+        members = {vertex for component in components(self._ways.outward) for vertex in component}
+        return {node for node, vertex in self._vertices.items() if vertex in members}
+
+    @cached_property
+    def _arrows(self) -> tuple[int, set[Node]]:
+        self._ways.follow()
+        return self._ways.arrows(self._vertices.values())
+
+    @property
+    def arrows(self) -> int:
+        """How many pairs of resources arrows join, on ways from an actor."""
+        return self._arrows[0]
+
+    @property
+    def resources(self) -> set[Node]:
+        """The resources on these ways that are no actors."""
+        return self._arrows[1].difference(self._vertices)

@@ -56,7 +56,8 @@ class Finder:
         self, graph: Graph, ignored: Collection[tuple[Node, int]] = (), among: Sequence[Node] | None = None
     ) -> None:
         self._graph = graph
-        self._actors = graph.actors if among is None else among
+        around = graph.circles.actors
+        self._actors = [node for node in (graph.actors if among is None else among) if node in around]
         self._index = {node: index for index, node in enumerate(self._actors)}
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
         self._links: list[tuple[int, ...]] = []
@@ -68,7 +69,7 @@ class Finder:
         touched = {node for node, _ in ignored}
         for node in self._actors:
             links = []
-            for outlet in graph.outlets[node] if node in graph.circles.actors else ():
+            for outlet in graph.outlets.of(node):
                 passages = graph.passages(outlet)
                 own = passages
                 if node in touched:

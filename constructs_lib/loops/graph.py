@@ -28,6 +28,7 @@ from constructs_lib.loops.permissions import Identity, Permissions
 from constructs_lib.loops.rounds import puts, turning
 from constructs_lib.loops.targets import Targets
 from constructs_lib.loops.walks import Walks
+from constructs_lib.templates.grouped import Grouped
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -76,41 +77,54 @@ class Graph:
             if channel.node in self.leads_on:
                 self.network.add_way(channel.node)
                 self._channels.add(channel)
-        self.outlets: dict[Node, list[Outlet]] = {node: [] for node in self.actors}
-        self._identities: dict[Node, Identity] = {}
-        self._grant_all(actors, [handover for kind in kinds for handover in kind.handovers])
-        for kind in kinds:
-            for put in kind.puts(system):
-                if put.source in self.outlets:
-                    self.outlets[put.source].append(put)
+        self._walks = Walks(self.network, self._named, self._is_actor)
+        turned, ways = self._turn()
+        self._turned = set(turned)
+        self.circles = Circles(ways, self.actors)
+        self.outlets: Grouped[Node, Outlet] = Grouped()
+        self._permissions = Permissions(system)
+        handovers = [handover for kind in kinds for handover in kind.handovers]
+        self._chains = Chains(system, self._permissions, handovers)
+        self._identities: Grouped[Node, Identity] = Grouped()
+        self._grant_all(actor for actor in actors if actor.by_role)
+        for put in (put for kind in kinds for put in kind.puts(system)):
+            if put.source in self._is_actor and put.source not in turned:
+                self._add(put.source, put)
+        for node, found in turned.items():
+            for put in found:
+                self._add(node, put)
         self._reached: dict[Outlet, tuple[Passage, ...]] = {}
         self._resources: dict[Outlet, frozenset[tuple[Node, ...]]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
-        self._walks = Walks(self.network, self._named, self._is_actor)
-        self._turn()
 
-    def _grant_all(self, actors: list[Actor], handovers: list[tuple[str, str, str]]) -> None:
-        permissions = Permissions(self.system)
-        chains = Chains(self.system, permissions, handovers)
+    def _grant_all(self, actors: Iterable[Actor]) -> None:
         for actor in actors:
-            if not actor.by_role:
-                continue
-            identity = permissions.of(actor.role, actor.node)
+            identity = self._permissions.of(actor.role, actor.node)
             if actor.only:
                 identity = identity.limited(actor.only)
-            self._identities[actor.node] = identity
-            self._grant(actor.node, identity)
-            for allow, role in chains.lent(identity):
-                self.outlets[actor.node].append(Grant(allow, permissions.role(role).denies))
+            self._identities.add(actor.node, identity)
+            for grant in self._granted_to(identity):
+                self._add(actor.node, grant)
+            for unknown in identity.unknown:
+                self.not_modelled[f"what {unknown} allows"] = None
         for node, role in outsiders(self.system):
-            if any(next(self.entries(Grant(allow, ())), None) for allow in permissions.role(role).allows):
+            if any(next(self.entries(Grant(allow, ())), None) for allow in self._permissions.role(role).allows):
                 label = self.system.label
                 self.not_modelled[f"what `{label(node)}` does with the role `{label(role)}`"] = None
 
-    def _grant(self, node: Node, identity: Identity) -> None:
-        self.outlets[node] += [Grant(allow, identity.denies) for allow in dict.fromkeys(identity.allows)]
-        for unknown in identity.unknown:
-            self.not_modelled[f"what {unknown} allows"] = None
+    def _granted_to(self, identity: Identity) -> Iterator[Grant]:
+        for allow in dict.fromkeys(identity.allows):
+            yield Grant(allow, identity.denies)
+        for allow, role in self._chains.lent(identity):
+            yield Grant(allow, self._permissions.role(role).denies)
+
+    def _add(self, actor: Node, outlet: Outlet) -> None:
+        """Add something that an actor may put somewhere, unless that leads nowhere."""
+        if self.circles.knows(actor, outlet):
+            self.outlets.add(actor, outlet)
+        elif entries := list(self.entries(outlet)):
+            self.circles.add(actor, outlet, entries)
+            self.outlets.add(actor, outlet)
 
     def _listen(self, listener: Listener) -> None:
         sources: Iterable[Node] = (listener.source,) if listener.source is not None else ()
@@ -125,27 +139,25 @@ class Graph:
             self.not_modelled[f"what `{self.system.symbols.show(arn)}` does"] = None
         return found
 
+    def granted(self, actor: Node) -> Iterator[Grant]:
+        """All that an actor may do, whether it leads anywhere or not."""
+        for identity in self._identities.of(actor):
+            yield from self._granted_to(identity)
+
     def origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if they are not in the templates."""
-        granted = [outlet.allow for outlet in self.outlets[actor] if isinstance(outlet, Grant)]
-        own = next((one for one in granted if one == allow), None)
+        own = next((grant.allow for grant in self.granted(actor) if grant.allow == allow), None)
         return None if own is None or own.holder is None else (own.holder, own.statement)
 
     def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
-        identity = self._identities.get(actor)
-        once = identity is not None and identity.allows.count(allow) == 1
+        once = sum(identity.allows.count(allow) for identity in self._identities.of(actor)) == 1
         return self.origin(actor, allow) if once else None
 
     @cached_property
     def _around(self) -> set[Node]:
         """The resources from which an actor can be reached that may be on a circle."""
         return self.network.leading_to(self.circles.actors)
-
-    @cached_property
-    def circles(self) -> Circles:
-        """Who may be on a circle at all."""
-        return Circles(self, self._ways_on)
 
     def passages(self, outlet: Outlet) -> tuple[Passage, ...]:
         """The ways that lead from an outlet to actors that may be on a circle."""
@@ -188,24 +200,23 @@ class Graph:
             if may is not None and may.may() is not None:
                 yield channel.node, deposit.message & Message({deposit.rest: may}), (id(deposit), may)
 
-    def _turn(self) -> None:
+    def _turn(self) -> tuple[dict[Node, list[Put]], Ways]:
         """Let resources act in which something goes round that wakes somebody on its way."""
-        self._turned: set[Node] = set()
-        self._ways_on = Ways(self)
+        ways = Ways(self)
         for source in self.network:
             if source in self.leads_on:
-                self._ways_on.vertex(source)
-        self._ways_on.follow()
-        for node in turning(self, self._ways_on.rounds()):
+                ways.vertex(source)
+        ways.follow()
+        turned: dict[Node, list[Put]] = {}
+        for node in turning(self, ways.rounds()):
             self._is_actor.add(node)  # so that ways end there
             found = list(puts(self, node))
             if found:
                 self.actors.append(node)
-                self.outlets[node] = [*found]
-                self._turned.add(node)
-                self._ways_on = Ways(self)
+                turned[node] = found
             else:
                 self._is_actor.discard(node)
+        return turned, Ways(self) if turned else ways
 
     def ways(self, node: Node, message: Message) -> list[Passage]:
         """Whom something in a resource wakes, itself included."""
@@ -236,9 +247,14 @@ class Graph:
 
     def _needed(self, put: Put) -> str | None:
         """Why it is not certain that a role allows what a put needs, empty if it is; None if it does not."""
-        found = [permits(self._identities[put.source], *need, exact=False) for need in put.needs]
+        found = [self._permitted(put.source, action, name) for action, name in put.needs]
         certain = [why for why in found if why is not None]
         return max(certain, key=len, default="") if len(certain) == len(found) else None
+
+    def _permitted(self, actor: Node, action: str, name: str) -> str | None:
+        """Likewise for one of these, by any of its roles."""
+        found = [permits(identity, action, name, exact=False) for identity in self._identities.of(actor)]
+        return min((why for why in found if why is not None), key=len, default=None)
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._channels.of(grant.allow):

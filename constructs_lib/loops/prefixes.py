@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.keys import ANY, STAR
-from constructs_lib.loops.passages import Grant
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def used(graph: Graph, bucket: Node) -> list[str]:
     if len(graph.actors) > MANY:
         return []
     names = [f"s3:{name}/" for name in graph.system.names(bucket)]
-    grants = (outlet for actor in graph.actors for outlet in graph.outlets[actor] if isinstance(outlet, Grant))
+    grants = (grant for actor in graph.actors for grant in graph.granted(actor))
     globs = (glob for grant in grants for name in names for glob in rest_of(grant.allow.resource, name).sure)
     heads = dict.fromkeys(glob.partition(STAR)[0].partition(ANY)[0] for glob in globs)
     return [head for head in heads if head and not has_symbols(head)]

@@ -81,7 +81,7 @@ class Trials:
         except ConstructsLibError:  # what comes out is no template any more
             return False
         finder = Finder(graph)
-        self._left -= sum(len(graph.passages(outlet)) for node in graph.actors for outlet in graph.outlets[node])
+        self._left -= sum(len(graph.passages(outlet)) for node in graph.actors for outlet in graph.outlets.of(node))
         if all(_goes(graph, places) for places in way):
             return False
         found = {_places(graph, edge) for edges in finder.find() for edge in edges}
@@ -109,5 +109,5 @@ def _goes(graph: Graph, places: Places) -> bool:
     """Whether something may still go from the first of some resources over all others."""
     system = graph.system
     source, *others = (system.node(system.templates[position], name) for position, name in places)
-    outlets = graph.outlets.get(source, ()) if source is not None else ()
+    outlets = graph.outlets.of(source) if source is not None else ()
     return any(tuple(others) in graph.reached(outlet) for outlet in outlets)

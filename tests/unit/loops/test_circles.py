@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.loops.circles import Circles
 from constructs_lib.loops.graph import Graph
 from constructs_lib.loops.network import FEW
 from constructs_lib.templates import Template
@@ -50,7 +49,7 @@ def found(*resources: Body) -> tuple[str, int, str]:
     """The actors that may be on a circle, the number of arrows, and the resources on them."""
     document = {"Resources": {key: body for part in resources for key, body in part.items()}}
     system = System([Template.of({**document, "Parameters": {"Which": {"Type": "String"}}})])
-    circles = Circles(Graph(system))
+    circles = Graph(system).circles
     names = [" ".join(sorted(node.id for node in nodes)) for nodes in (circles.actors, circles.resources)]
     return names[0], circles.arrows, names[1]
 

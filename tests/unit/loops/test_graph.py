@@ -12,7 +12,7 @@ from constructs_lib.loops.graph import Graph
 from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.network import FEW
-from constructs_lib.loops.passages import Grant, Stretch
+from constructs_lib.loops.passages import Stretch
 from constructs_lib.templates import Template
 from constructs_lib.templates.system import System
 
@@ -53,12 +53,11 @@ def granted(graph: Graph, name: str) -> list[tuple[str, str, list[str]]]:
     node = next(node for node in graph.actors if node.id == name)
     return [
         (
-            show_glob(outlet.allow.resource),
-            outlet.allow.doubt,
-            [show_glob(g) for d in outlet.denies for g in d.resources],
+            show_glob(grant.allow.resource),
+            grant.allow.doubt,
+            [show_glob(g) for d in grant.denies for g in d.resources],
         )
-        for outlet in graph.outlets[node]
-        if isinstance(outlet, Grant)
+        for grant in graph.granted(node)
     ]
 
 
@@ -145,7 +144,7 @@ def test_who_listens_to_what_is_not_known_listens_to_all_of_its_type(
     source: str, given: str, doubt: tuple[str, ...] | None
 ) -> None:
     graph = graph_of({"Work": function(), **QUEUES}, Kind(((source, "Work", given),), (("Work", "Q"),)))
-    [put] = graph.outlets[graph.actors[0]]
+    [put] = graph.outlets.of(graph.actors[0])
 
     assert [p.doubts for p in graph.passages(put)] == ([] if doubt is None else [doubt])
 
@@ -184,7 +183,7 @@ def test_each_actor_has_what_its_roles_allow_whatever_others_have() -> None:
 
 def test_what_wakes_somebody_who_is_not_known_may_wake_each_of_those_that_it_expects() -> None:
     graph = graph_of({"One": function(), "Other": function(), **QUEUES}, Kind((("Q", "?", ""),), (("One", "Q"),)))
-    [put] = graph.outlets[graph.actors[0]]
+    [put] = graph.outlets.of(graph.actors[0])
 
     assert [(way.target.id, bool(way.doubts)) for way in graph.passages(put)] == [("One", True)]
     assert graph.not_modelled == {}
@@ -207,9 +206,9 @@ def test_what_an_actor_puts_by_itself_may_need_a_grant(statement: Body, doubts: 
     work["Properties"]["OtherRole"] = arn("Role")
     kind = Kind((("Q", "Work", ""),), (("Work", "Q"),), needs=(("logs:PutLogEvents", "logs:log-group:"),))
     graph = graph_of({"Work": work, "Role": role(statement), **QUEUES}, kind)
-    put = graph.outlets[graph.actors[0]][-1]
+    puts = [outlet for outlet in graph.outlets.of(graph.actors[0]) if isinstance(outlet, Put)]
 
-    assert [way.doubts for way in graph.passages(put)] == doubts
+    assert [way.doubts for put in puts for way in graph.passages(put)] == doubts
 
 
 def test_behind_a_filter_is_left_what_it_lets_through_for_certain_and_perhaps() -> None:
@@ -242,7 +241,7 @@ def test_a_permission_has_an_origin_if_its_statement_is_in_the_templates_and_is_
     once = allow("sqs:SendMessage", "arn:aws:sqs:*:*:once")
     graph = graph_of({"Work": function(), "Role": role(twice, dict(twice), once)})
     [work] = graph.actors
-    found = [outlet.allow for outlet in graph.outlets[work] if isinstance(outlet, Grant)]
+    found = [grant.allow for grant in graph.granted(work)]
 
     assert [origin and (origin[0].id, origin[1]) for origin in (graph.origin(work, one) for one in found)] == [
         ("Role", twice),

@@ -152,7 +152,7 @@ def test_whom_a_message_wakes_is_whom_it_wakes_of_all_messages(few: int, monkeyp
 
         assert {name for part in parts for name in part} <= {node.id for node in graph.circles.actors}, seed
         for node in graph.actors:
-            passages = [passage for outlet in graph.outlets[node] for passage in graph.passages(outlet)]
+            passages = [passage for outlet in graph.outlets.of(node) for passage in graph.passages(outlet)]
             found = {passage.target.id for passage in passages}
             around = {name for part in parts if node.id in part for name in part}
             assert exact[node.id] & around <= found, seed
@@ -195,6 +195,6 @@ def test_what_goes_on_behind_a_function_is_told_apart_by_alternatives_that_woke_
     alternatives = Wire("Q0", "F1", ({"a": "x"}, {"a": "y"}), None)
     wires = Wires((("F0", "Q0", {}),), (alternatives, Wire("F1", "F0", ({"a": second},), None)))
     graph = Graph(System([four_of_each()]), (wires,))
-    [put] = graph.outlets[graph.actors[0]]
+    [put] = graph.outlets.of(graph.actors[0])
 
     assert {passage.target.id for passage in graph.passages(put)} >= {"F0"}
