@@ -9,6 +9,7 @@ stays a string).
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,10 @@ def read_text(path: Path) -> str:
         if path.is_dir():
             raise unreadable(name, "it is a folder")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size  # to make room for the largest takes longer than to read most
+            content = file.read(min(size, MAX_BYTES) + 1)
+            if size < len(content) <= MAX_BYTES:  # no file on a disk, e.g. a pipe
+                content += file.read(MAX_BYTES + 1 - len(content))
     except OSError as error:
         fix = "correct the path" if isinstance(error, FileNotFoundError) else "see that this user can read the file"
         raise unreadable(name, (error.strerror or str(error)).lower(), fix=fix) from error

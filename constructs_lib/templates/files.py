@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,18 @@ class Files:
     """
 
     def __init__(self, path: Path, root: Path | None = None, assets: Mapping[str, str] | None = None) -> None:
+        self._path = path
         self._folder = path.parent
-        self._root = root or _root(path)
-        self._assets = _assets(path) if assets is None else assets
+        self._given = root, assets
         self._parsed: dict[Path, Any] = {}
+
+    @cached_property
+    def _root(self) -> Path:
+        return self._given[0] or _root(self._path)
+
+    @cached_property
+    def _assets(self) -> Mapping[str, str]:
+        return _assets(self._path) if self._given[1] is None else self._given[1]
 
     def beside(self, path: Path) -> Files:
         """The files that a nested template may name, with the same root and assets."""

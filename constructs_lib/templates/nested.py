@@ -7,6 +7,7 @@ packaged: `aws cloudformation package` and SAM take `TemplateURL: ./child.yaml` 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,18 +31,19 @@ MAX_RESOURCES = 100_000
 _ENDINGS = (".json", ".yaml", ".yml", ".template", ".nested")
 _LOCATIONS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 STACKS = frozenset(_LOCATIONS)
-_MARKS = ("Fn::ForEach::", "Fn::Transform", "!Transform")
-_MACHINES = {
-    "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
-    "AWS::Serverless::StateMachine": "DefinitionUri",
-}
-_APIS = {
+_MARKS = ("Fn::ForEach::", "Fn::Transform")
+_ESCAPED = re.compile(r"\\u00(?:3[aA]|[4-7])")
+"""A letter or a colon that JSON hides, perhaps in a mark."""
+_DEFINITIONS = {
+    "AWS::StepFunctions::StateMachine": ("DefinitionS3Location", "DefinitionString"),
+    "AWS::Serverless::StateMachine": ("DefinitionUri", "DefinitionString"),
     "AWS::Serverless::Api": ("DefinitionUri", "DefinitionBody"),
     "AWS::Serverless::HttpApi": ("DefinitionUri", "DefinitionBody"),
     "AWS::ApiGateway::RestApi": ("BodyS3Location", "Body"),
     "AWS::ApiGatewayV2::Api": ("BodyS3Location", "Body"),
 }
-_WITH_FILES = {*_LOCATIONS, *_MACHINES, *_APIS}
+"""The property that says which file has a definition, and the one that it stands for."""
+_WITH_FILES = {*_LOCATIONS, *_DEFINITIONS}
 
 
 def read(path: Path | str, *, name: str | None = None) -> Template:
@@ -76,13 +78,20 @@ class _Budget:
 
     templates: int = MAX_NESTED
     resources: int = MAX_RESOURCES
-    texts: dict[Path, str] = field(default_factory=dict)
+    documents: dict[Path, tuple[Any, bool]] = field(default_factory=dict)
 
-    def text(self, path: Path) -> str:
-        """A file's text, read once."""
-        if path not in self.texts:
-            self.texts[path] = read_text(path)
-        return self.texts[path]
+    def document(self, path: Path) -> tuple[Any, bool]:
+        """What a file holds, read once, and whether it is known to have neither loops nor macros inside."""
+        if path not in self.documents:
+            text = read_text(path)
+            try:
+                document = json.loads(text)
+            except (ValueError, RecursionError):
+                self.documents[path] = parse(text, name=str(path)), False
+            else:
+                hidden = "\\u00" in text and _ESCAPED.search(text)
+                self.documents[path] = document, not (hidden or any(mark in text for mark in _MARKS))
+        return self.documents[path]
 
 
 @dataclass(frozen=True)
@@ -108,29 +117,29 @@ def _name(file: Path) -> str:
 
 
 def _read(path: Path, name: str, around: _Around, given: Mapping[str, str] | None = None) -> Template:
-    files, budget = around.files, around.budget
-    is_plain = not any(mark in budget.text(path) for mark in _MARKS)
-    document = files.parse(path) if around.above else parse(budget.text(path), name=str(path))
-    template = Template.of(document, name=name, path=path, files=files, given=given, is_plain=is_plain)
+    budget = around.budget
+    document, is_plain = budget.document(path)
+    template = Template.of(document, name=name, path=path, files=around.files, given=given, is_plain=is_plain)
     budget.resources -= len(template.resources)
     if budget.resources < 0:
         raise unreadable(str(path), f"its nested stacks have more than {MAX_RESOURCES:,} resources")
-    return _with_files(template, replace(around, above=(*around.above, path.resolve())))
+    return _with_files(template, path, around)
 
 
-def _with_files(template: Template, around: _Around) -> Template:
+def _with_files(template: Template, path: Path, around: _Around) -> Template:
     """The template with what its resources keep in other files."""
     if template.types.isdisjoint(_WITH_FILES):
         return template
     nested: dict[str, Template] = {}
     resources: dict[str, Resource] = {}
     outside: list[str] = []
-    for key, type_, _, _ in template.entries():
+    for key, type_, properties, _ in template.entries():
         if type_ in _LOCATIONS:
-            child = _child(template, template.resources[key], around)
+            inside = replace(around, above=(*around.above, path.resolve()))
+            child = _child(template, template.resources[key], inside)
             if child is not None:
                 nested[key] = child
-        elif type_ in _MACHINES or type_ in _APIS:
+        elif type_ in _DEFINITIONS and _DEFINITIONS[type_][0] in properties:
             found = _defined(template.resources[key], around.files)
             if found is None:
                 outside.append(f"the definition of `{key}`")
@@ -167,11 +176,8 @@ def _child(template: Template, resource: Resource, around: _Around) -> Template 
 
 def _defined(resource: Resource, files: Files) -> Resource | None:
     """The resource with its definition, if a file has it; None if the file is not there or cannot be read."""
-    if resource.type in _MACHINES:
-        location, here, there = _MACHINES[resource.type], ("Definition", "DefinitionString"), "DefinitionString"
-    else:
-        location, there = _APIS[resource.type]
-        here = ("Body", "DefinitionBody")
+    location, there = _DEFINITIONS[resource.type]
+    here = ("Definition", there) if there == "DefinitionString" else ("Body", "DefinitionBody")
     value = resource.properties.get(location)
     if value is None or any(name in resource.properties for name in here):
         return resource

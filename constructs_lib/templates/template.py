@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.documents import unreadable
@@ -61,20 +60,35 @@ def construct_path(body: Mapping[str, Any]) -> str | None:
 
 
 class Resources(Mapping[str, Resource]):
-    """The resources of a document, each made when it is asked for.
+    """The resources of a document, checked for shape, each made when it is asked for.
 
     Args:
-        bodies: their entries, whose shape has been checked.
+        bodies: their entries.
+        shown: what to call the template in errors.
+
+    Attributes:
+        types: all types that there are.
+        attributes: all attributes that any resource has.
     """
 
-    def __init__(self, bodies: Mapping[str, Any]) -> None:
+    def __init__(self, bodies: Mapping[str, Any], shown: str) -> None:
         self.bodies = {key: body for key, body in bodies.items() if key != TRANSFORM} if TRANSFORM in bodies else bodies
         self._made: dict[str, Resource] = {}
-
-    @cached_property
-    def types(self) -> frozenset[str]:
-        """All types that there are."""
-        return frozenset([body["Type"] for body in self.bodies.values()])
+        types: set[str] = set()
+        attributes: set[str] = {"Type", "Properties"}
+        for key, body in self.bodies.items():
+            if not (
+                isinstance(key, str)
+                and isinstance(body, (dict, Mapping))
+                and isinstance(type_ := body.get("Type"), str)
+                and isinstance(body.get("Properties") or _NONE, (dict, Mapping))
+            ):
+                raise unreadable(shown, _misshapen(key, body))
+            types.add(type_)
+            if len(body) > 2 or "Properties" not in body:  # noqa: PLR2004 - it has not just a type and properties
+                attributes.update(body)
+        self.types = frozenset(types)
+        self.attributes = frozenset(attributes)
 
     def __getitem__(self, logical_id: str) -> Resource:
         if logical_id not in self._made:
@@ -161,9 +175,7 @@ class Template:
             loops = written_out(whole, name=shown, given=given)
             sections.update(loops.sections)
             resources = sections["Resources"]
-        for key, body in resources.items():
-            _check(key, body, shown)
-        found: Mapping[str, Resource] = Resources(resources)
+        found: Mapping[str, Resource] = Resources(resources, shown)
         if resources is not document.get("Resources"):
             found = _placed(found, document.get("Resources") or {}, loops.at)
         unseen = (*unseen, *loops.unseen)
@@ -191,7 +203,7 @@ class Template:
         """Whether any resource has an attribute, e.g. `Metadata`."""
         resources = self.resources
         if isinstance(resources, Resources):
-            return any(name in body for body in resources.bodies.values())
+            return name in resources.attributes
         return any(name in body for *_, body in self.entries())
 
     def section(self, name: str) -> Mapping[str, Any]:
@@ -240,15 +252,12 @@ def _placed(
     }
 
 
-def _check(logical_id: Any, body: Any, shown: str) -> None:
-    """Check the shape of a resource."""
-    if logical_id == TRANSFORM:
-        return
+def _misshapen(logical_id: Any, body: Any) -> str:
+    """What is wrong with the shape of a resource."""
     if not isinstance(logical_id, str):
-        raise unreadable(shown, f"the logical id `{logical_id}` is not a string")
-    if not isinstance(body, (dict, Mapping)):
-        raise unreadable(shown, f"the resource `{logical_id}` is not a mapping")
+        return f"the logical id `{logical_id}` is not a string"
+    if not isinstance(body, Mapping):
+        return f"the resource `{logical_id}` is not a mapping"
     if not isinstance(body.get("Type"), str):
-        raise unreadable(shown, f"the resource `{logical_id}` has no `Type`")
-    if not isinstance(body.get("Properties") or _NONE, (dict, Mapping)):
-        raise unreadable(shown, f"the `Properties` of `{logical_id}` are not a mapping")
+        return f"the resource `{logical_id}` has no `Type`"
+    return f"the `Properties` of `{logical_id}` are not a mapping"
