@@ -31,13 +31,13 @@ def access_points(system: System, bucket: str) -> tuple[str, ...]:
     return _known(system).by_bucket.get(bucket, ())
 
 
-def through_access_points(system: System, glob: str, unknown: str) -> Iterator[str]:
+def through_access_points(system: System, glob: str, unknown: str) -> tuple[str, ...]:
     """The addresses that a glob stands for: objects behind an access point that is not known may be any bucket's."""
-    yield glob
     if glob.startswith(ACCESS_POINT):
         name, _, key = glob.removeprefix(ACCESS_POINT).partition("/")
         if name not in _known(system).names:
-            yield f"s3:{unknown}/{key}"
+            return glob, f"s3:{unknown}/{key}"
+    return (glob,)
 
 
 def _known(system: System) -> _Known:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from constructs_lib.loops.policies import Allow
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["Chains"]
+__all__ = ["LEADING", "Chains"]
 
 FEW = 8
 """Of as many roles each is tried."""
-_LEADING = ("sts:AssumeRole", "iam:PassRole")
+LEADING = ("sts:AssumeRole", "iam:PassRole")
+"""The actions that lead to other roles."""
 _KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 """The kinds of principals; what has another key is a function, whose result may be `*`."""
 
@@ -51,7 +52,7 @@ class Chains:
 
     def lent(self, identity: Identity) -> Iterator[tuple[Allow, Node]]:
         """What a role allows through others, with the role that it is from."""
-        if not any(allow.actions.covered(_LEADING) for allow in identity.allows):
+        if not any(allow.actions.covered(LEADING) for allow in identity.allows):
             return
         seen = {identity}
         work = [(identity, "")]
@@ -69,11 +70,11 @@ class Chains:
 
     def _candidates(self, identity: Identity) -> Iterable[Node]:
         """The roles that an identity may lead to, as far as their names tell, and if these are many, their trust."""
-        leading = [allow for allow in identity.allows if allow.actions.covered(_LEADING)]
+        leading = [allow for allow in identity.allows if allow.actions.covered(LEADING)]
         named = dict.fromkeys(node for allow in leading for node in self._permissions.principals.may_be(allow.resource))
         if len(named) <= FEW:
             return named
-        trusting = [node for key in ("", *identity.arns) for node in self._trusting.of(key)]
+        trusting = [node for key in ("", *self._arns(identity)) for node in self._trusting.of(key)]
         return [node for node in dict.fromkeys(trusting) if node in named]
 
     @cached_property
@@ -104,6 +105,10 @@ class Chains:
                         known[arn] = known.get(arn, False) or certain
         return known
 
+    def _arns(self, identity: Identity) -> list[str]:
+        """What trust policies call it."""
+        return [arn for role in identity.roles for arn in self._system.arns(role)]
+
     def _may_be_many(self, principal: str) -> bool:
         """Whether a principal is more than one role, or one that is not known."""
         return (
@@ -133,7 +138,8 @@ class Chains:
 
     def _trusts(self, identity: Identity, node: Node) -> str | None:
         """Why it is not certain that a role may be assumed by another; empty if it is; None if it may not."""
-        named = [certain for arn, certain in self._trusted_roles(node).items() if arn in identity.arns]
+        trusted = self._trusted_roles(node)
+        named = [trusted[arn] for arn in self._arns(identity) if arn in trusted]
         many = [not self._system.symbols.free_in(p) for p in self._trust(node) if self._may_be_many(p)]
         if not named and not many:
             return None

@@ -41,6 +41,11 @@ class Channels:
         self._deposits.append(channel.deposits)
         self._are_named.append(channel.is_named)
 
+    def actions(self) -> set[str]:
+        """What puts something into any of them."""
+        alike = {id(deposits): deposits for deposits in self._deposits}
+        return {deposit.action for deposits in alike.values() for deposit in deposits}
+
     def of(self, allow: Allow) -> Iterator[Channel]:
         """Those that a grant may be for, and perhaps others."""
         for position in self._positions(allow):

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
-from constructs_lib.loops.chains import Chains
+from constructs_lib.loops.chains import LEADING, Chains
 from constructs_lib.loops.channels import Channels
 from constructs_lib.loops.circles import Circles, Ways
 from constructs_lib.loops.contents import content, permits
@@ -82,12 +82,14 @@ class Graph:
         self._turned = set(turned)
         self.circles = Circles(ways, self.actors)
         self.outlets: Grouped[Node, Outlet] = Grouped()
-        self._permissions = Permissions(system)
         handovers = [handover for kind in kinds for handover in kind.handovers]
+        own_puts = [put for kind in kinds for put in kind.puts(system)]
+        asked = self._channels.actions().union(LEADING, (action for action, *_ in handovers))
+        self._permissions = Permissions(system, asked.union(action for put in own_puts for action, _ in put.needs))
         self._chains = Chains(system, self._permissions, handovers)
         self._identities: Grouped[Node, Identity] = Grouped()
         self._grant_all(actor for actor in actors if actor.by_role)
-        for put in (put for kind in kinds for put in kind.puts(system)):
+        for put in own_puts:
             if put.source in self._is_actor and put.source not in turned:
                 self._add(put.source, put)
         for node, found in turned.items():

@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
-from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, statements
+from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, service_of, statements
 from constructs_lib.loops.principals import Principals
 from constructs_lib.loops.resource_policies import resource_policies
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.loops.policies import Statement
     from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.template import Template
 
 __all__ = ["Identity", "Permissions"]
 
 _Attached = tuple["Node", bool, str]
 """What holds a policy, whether it is in force for certain, and why it may be for another role."""
+_ROLE = "AWS::IAM::Role"
 _EVERYTHING = Actions(("*",))
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Identity:
     """A role's permissions.
 
@@ -37,14 +41,14 @@ class Identity:
         allows: what is granted.
         denies: what is denied.
         unknown: managed policies and roles whose documents are not there.
-        arns: what trust policies call it.
+        roles: those of the system that it is.
     """
 
     name: str
     allows: list[Allow] = field(default_factory=list)
     denies: tuple[Deny, ...] = ()
     unknown: tuple[str, ...] = ()
-    arns: tuple[str, ...] = ()
+    roles: tuple[Node, ...] = ()
 
     def add(self, statement: Statement, doubt: str = "") -> None:
         """Add a statement's rules; with a doubt if nobody knows whether they are for this role."""
@@ -62,7 +66,7 @@ class Identity:
             for action in actions
             if allow.actions.covers(action) is not None
         ]
-        return Identity(self.name, few, self.denies, self.unknown if few else (), self.arns)
+        return Identity(self.name, few, self.denies, self.unknown if few else (), self.roles)
 
     def add_unknown(self, what: str) -> None:
         """Add a policy or role that may allow everything, because nobody can tell."""
@@ -71,19 +75,30 @@ class Identity:
 
 
 class Permissions:
-    """The permissions of the roles of a system, each found when it is first asked for."""
+    """The permissions of the roles of a system, each found when it is first asked for.
 
-    def __init__(self, system: System) -> None:
+    Args:
+        system: the templates.
+        actions: those that anybody asks for; what allows none of them is not read.
+    """
+
+    def __init__(self, system: System, actions: Iterable[str]) -> None:
         self._system = system
-        self.roles = tuple(system.nodes("AWS::IAM::Role"))
+        self._actions: Grouped[str, str] = Grouped()
+        for action in actions:
+            self._actions.add(service_of(action), action)
+        self._asked: dict[Actions, bool] = {}
+        self.roles = tuple(system.nodes(_ROLE))
         self._known: dict[Node, Identity] = {}
         self._outside: dict[str, Identity] = {}
+        self._of_aws: dict[str, tuple[Allow, ...] | None] = {}
+        # Most roles have made-up names, by which they are known without being looked for.
         self._by_arn: dict[str, Node] = {}
         self._by_name: dict[str, Node] = {}
         for node in self.roles:
-            for arn, name in zip(system.arns(node), system.names(node), strict=False):
-                self._by_arn[arn] = node
-                self._by_name[name] = node
+            if node.get("RoleName") is not None:
+                self._by_arn.update(dict.fromkeys(system.arns(node), node))
+                self._by_name.update(dict.fromkeys(system.names(node), node))
         self._managed_here: dict[str, list[Node]] = {}
         for node in system.nodes("AWS::IAM::ManagedPolicy"):
             for arn in system.arns(node):
@@ -103,7 +118,7 @@ class Permissions:
 
     def called(self, principal: str) -> Iterable[tuple[Node, bool]]:
         """The roles that a principal may mean, and whether it does for certain."""
-        known = self._by_arn.get(principal)
+        known = self._with_arn(principal)
         return self.principals.roles(principal) if known is None else [(known, True)]
 
     def of(self, role: Any, node: Node) -> Identity:
@@ -111,6 +126,9 @@ class Permissions:
 
         A role that is not in the system may do anything.
         """
+        own = self._written(role, node.template)
+        if own is not None:
+            return self.role(own)
         # Without a role there is no function, so a branch that leaves it out is none.
         given = [choice for choice in self._system.choices(role, node.template) if choice is not MISSING]
         texts = [text for choice in given if choice is not None for text in self._system.texts(choice, node.template)]
@@ -121,7 +139,7 @@ class Permissions:
         for identity in found:
             united.allows += identity.allows
             united.unknown += identity.unknown
-            united.arns += identity.arns
+            united.roles += identity.roles
         if found:
             united.denies = tuple(deny for deny in found[0].denies if all(deny in i.denies for i in found[1:]))
         else:
@@ -132,16 +150,34 @@ class Permissions:
         """The permissions of a role of the system."""
         identity = self._known.get(node)
         if identity is None:
-            identity = self._known[node] = Identity(self._system.label(node), arns=self._system.arns(node))
+            identity = self._known[node] = Identity(self._system.label(node), roles=(node,))
             self._add_own(identity, node)
             self._add_attached(identity, self._attached.get(node, ()))
             for statement, doubt in self._granted.get(node, ()):
                 identity.add(statement, doubt)
         return identity
 
+    def _written(self, arn: Any, template: Template) -> Node | None:
+        """The role of a template whose ARN an attribute plainly is, as nearly always."""
+        path = arn.get("Fn::GetAtt") if isinstance(arn, dict) else None
+        if not isinstance(path, list) or len(path) != 2 or path[1] != "Arn" or not isinstance(path[0], str):  # noqa: PLR2004
+            return None
+        node = self._system.node(template, path[0])
+        return node if node is not None and node.type == _ROLE else None
+
+    def _with_name(self, name: str) -> Node | None:
+        found = self._by_name.get(name) or self._system.with_made_up(name)
+        return found if found is not None and found.type == _ROLE else None
+
+    def _with_arn(self, arn: str) -> Node | None:
+        found = self._by_arn.get(arn)
+        if found is None:
+            found = self._with_name(arn.rpartition("/")[2])
+        return found if found is not None and arn in self._system.arns(found) else None
+
     def _identity(self, arn: str) -> Identity:
         name = arn.rpartition("/")[2]
-        node = self._by_arn.get(arn) or self._by_name.get(name)
+        node = self._with_arn(arn) or self._with_name(name)
         if node is not None:
             return self.role(node)
         identity = self._outside.get(arn)
@@ -160,7 +196,7 @@ class Permissions:
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
             document = {} if document is None else document
             certain = any(item is policy for item in always)
-            for statement in statements(system, document, node.template, certain=certain, holder=node):
+            for statement in self._statements(node, document, certain=certain):
                 identity.add(statement)
         for item in listed(node.get("ManagedPolicyArns") or []):
             choices = system.items(item, node.template)
@@ -174,16 +210,36 @@ class Permissions:
             certain = certain and all(map(self._has_one_name, own))
             self._add_attached(identity, [(n, certain and "Condition" not in n.body, "") for n in own])
             return
-        known = managed_statements(arn, unknown=self._system.symbols.character("policy variable", "${…}", "free"))
+        known = self._aws_managed(arn)
         if known is None:
             identity.add_unknown(f"the managed policy `{self._system.symbols.show(arn)}`")
         else:
             identity.allows += known
 
+    def _aws_managed(self, arn: str) -> tuple[Allow, ...] | None:
+        """What a managed policy of AWS allows of what is asked for; None if its document is not known."""
+        if arn not in self._of_aws:
+            unknown = self._system.symbols.character("policy variable", "${…}", "free")
+            known = managed_statements(arn, unknown=unknown)
+            self._of_aws[arn] = known and tuple([allow for allow in known if self._is_asked(allow.actions)])
+        return self._of_aws[arn]
+
+    def _is_asked(self, actions: Actions) -> bool:
+        """Whether anybody asks for one of some actions."""
+        known = self._asked.get(actions)
+        if known is None:
+            services = actions.services
+            known = services is None or any(map(actions.touches, chain.from_iterable(map(self._actions.of, services))))
+            # What only reads objects wakes nobody, but tells which prefixes are taken where one is looked for.
+            known = self._asked[actions] = known or "s3" in (services or ())
+        return known
+
+    def _statements(self, node: Node, document: Any, *, certain: bool) -> Iterator[Statement]:
+        return statements(self._system, document, node.template, certain=certain, holder=node, asked=self._is_asked)
+
     def _add_attached(self, identity: Identity, policies: Iterable[_Attached]) -> None:
         for node, certain, doubt in policies:
-            document = node.get("PolicyDocument")
-            for statement in statements(self._system, document, node.template, certain=certain, holder=node):
+            for statement in self._statements(node, node.get("PolicyDocument"), certain=certain):
                 identity.add(statement, doubt)
 
     def _attach(self, node: Node) -> None:
@@ -206,7 +262,7 @@ class Permissions:
     def _named(self, name: str) -> tuple[Iterable[Node | str], str]:
         """The roles that a name or ARN may mean, one outside of the system by its name; and why it may mean another."""
         short = name.rpartition("/")[2]
-        known = self._by_name.get(short)
+        known = self._with_name(short)
         if known is not None:
             return (known,), ""
         if self._system.symbols.free_in(name):
@@ -216,7 +272,7 @@ class Permissions:
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.body
-        for statement in statements(self._system, document, node.template, certain=always, holder=node):
+        for statement in self._statements(node, document, certain=always):
             if not statement.denies and _is_for_services(statement.origin):
                 continue
             principals = statement.principals or ()
@@ -224,7 +280,7 @@ class Permissions:
             if "*" in principals:
                 named = ((role, True) for role in self.roles)
             elif statement.denies:  # neither another session nor the role by another name is denied
-                known = [self._by_arn.get(principal) for principal in principals]
+                known = [self._with_arn(principal) for principal in principals]
                 named = ((role, True) for role in known if role is not None and self._has_one_name(role))
             else:
                 named = (found for principal in principals for found in self.called(principal))

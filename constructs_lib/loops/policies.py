@@ -10,18 +10,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address, is_here
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import Language
+from constructs_lib.templates.structures import is_plain
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
@@ -45,6 +46,8 @@ _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 _ANY = "policy variable"
 _VARIABLE = "a policy variable may be anything"
 _NAMING = ("StringEquals", "StringLike")
+_TEXTS = {"Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Sub"}
+"""Functions that never make a list, and by which nearly all policies name resources."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,13 @@ class Statement:
 
 
 def statements(
-    system: System, document: Any, template: Template, *, certain: bool = True, holder: Node | None = None
+    system: System,
+    document: Any,
+    template: Template,
+    *,
+    certain: bool = True,
+    holder: Node | None = None,
+    asked: Callable[[Actions], bool] | None = None,
 ) -> Iterator[Statement]:
     """The statements of a policy document, unknown parts by their polarity.
 
@@ -191,6 +200,7 @@ def statements(
         template: where it stands.
         certain: whether it is in force under all conditions; if not, what it denies excuses nothing.
         holder: the resource that has it.
+        asked: whether anybody asks for what allows some actions, so that it need be read; all is, if it is not given.
     """
     for choice in documents(system, document, template):
         if choice is None or "Statement" not in choice:
@@ -198,18 +208,18 @@ def statements(
             continue
         always = listed(choice["Statement"]) if certain and choice is document else ()
         for statement in system.items(choice["Statement"], template):
-            if not isinstance(statement, Mapping) or not statement or _is_intrinsic(statement):
+            if not isinstance(statement, (dict, Mapping)) or not statement or _is_intrinsic(statement):
                 yield _unknown("a statement of a policy is not in the template", holder)
                 continue
-            found = _statement(system, statement, template, holder)
+            found = _statement(system, statement, template, holder, asked)
             if found is not None and (not found.denies or any(item is statement for item in always)):
                 yield found
 
 
 def documents(system: System, value: Any, template: Template) -> Iterator[Mapping[str, Any] | None]:
     """The policies that a value may be, as mappings or as JSON texts; None for what nobody can tell."""
-    for choice in system.choices(value, template):
-        if isinstance(choice, Mapping) and not _is_intrinsic(choice):
+    for choice in (value,) if is_plain(value) else system.choices(value, template):
+        if isinstance(choice, (dict, Mapping)) and not _is_intrinsic(choice):
             yield choice
         elif choice is not None and choice is not MISSING:
             for text in system.texts(choice, template):
@@ -222,7 +232,7 @@ def documents(system: System, value: Any, template: Template) -> Iterator[Mappin
 
 def _unknown(doubt: str, holder: Node | None) -> Statement:
     """What nobody can tell may allow everything to everyone."""
-    return Statement(("*",), (Allow(Actions(("*",)), STAR, doubt=doubt, holder=holder),))
+    return Statement(("*",), (Allow(_ALL, STAR, doubt=doubt, holder=holder),))
 
 
 def listed(value: Any) -> list[Any]:
@@ -232,42 +242,58 @@ def listed(value: Any) -> list[Any]:
 
 def is_conditional(value: Any) -> bool:
     """Whether a condition chooses a value."""
-    return isinstance(value, Mapping) and "Fn::If" in value
+    return isinstance(value, (dict, Mapping)) and "Fn::If" in value
 
 
 def _statement(
-    system: System, statement: Mapping[str, Any], template: Template, holder: Node | None
+    system: System,
+    statement: Mapping[str, Any],
+    template: Template,
+    holder: Node | None,
+    asked: Callable[[Actions], bool] | None,
 ) -> Statement | None:
-    effect = system.text(statement.get("Effect"), template)
+    effect = statement.get("Effect")
+    if effect != "Allow":
+        effect = system.text(effect, template)
     allows = effect != "Deny"
-    principals = _principals(system, statement, template, read=_ever if allows else always)
+    if not allows and (statement.get("Condition") or "NotPrincipal" in statement):
+        return None
     actions = _actions(system, statement, template, allows=allows)
+    if allows and asked is not None and not asked(actions):
+        return None
+    principals = _principals(system, statement, template, read=_ever if allows else always)
     inverted = "Resource" not in statement and "NotResource" in statement
     # What takes away from the allowed counts only if it is so under all conditions.
     read = always if inverted == allows else _ever
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     # Variables of two statements need not be the same text, even those of one name.
-    own = object() if any(map(_has_variable, texts)) else _ANY
+    own = object() if "${" in "".join(texts) else _ANY
     unknown = system.symbols.character(own, "${…}", "free", _VARIABLE)
-    found = [(text, address(text, unknown=unknown)) for text in texts]
-    if inverted or not allows:  # What takes away, or is left by it, counts only where it is certain to be.
-        here = partial(is_here, region=system.region, account=system.account)
-        found = [(text, glob if glob is None or here(text) else _elsewhere(glob, unknown)) for text, glob in found]
-    named = (named for _, glob in found if glob is not None for named in through_access_points(system, glob, unknown))
-    globs = tuple(dict.fromkeys(named))
-    if allows:
-        globs = _of_namespaces(system, statement, template) or globs
-        doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
-        if any(map(has_symbols, actions.patterns)):
-            doubt = "an action is known at deployment only"
-            actions = Actions(("*",))
-        if inverted:
-            return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
-        rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement) for g in globs])
-        return Statement(principals, rules, statement)
-    if statement.get("Condition") or "NotPrincipal" in statement or effect is None:
-        return None
-    return Statement(principals, (Deny(actions, globs, inverted),), statement)
+    globs = _globs(system, texts, unknown, taken_away=inverted or not allows)
+    if not allows:
+        return Statement(principals, (Deny(actions, globs, inverted),), statement)
+    if "Condition" in statement and (named := _of_namespaces(system, statement, template)):
+        globs, inverted = named, False
+    doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
+    doubt = "an action is known at deployment only" if actions is _ALL else doubt
+    if inverted:
+        return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
+    rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement) for g in globs])
+    return Statement(principals, rules, statement)
+
+
+def _globs(system: System, texts: Iterable[str], unknown: str, *, taken_away: bool) -> tuple[str, ...]:
+    """The addresses that resources of a statement may mean."""
+    found: list[str] = []
+    for text in texts:
+        glob = address(text, unknown=unknown)
+        if glob is None:
+            continue
+        # What takes away, or is left by it, counts only where it is certain to be.
+        if taken_away and not is_here(text, region=system.region, account=system.account):
+            glob = _elsewhere(glob, unknown)
+        found += through_access_points(system, glob, unknown)
+    return tuple(dict.fromkeys(found))
 
 
 def _of_namespaces(system: System, statement: Mapping[str, Any], template: Template) -> tuple[str, ...]:
@@ -291,10 +317,6 @@ def _why(glob: str, own: object, unknown: str) -> str:
     return _VARIABLE if own is not _ANY and unknown in glob else ""
 
 
-def _has_variable(text: str) -> bool:
-    return "${" in text
-
-
 def _elsewhere(glob: str, unknown: str) -> str:
     """An address that may be somewhere else."""
     return unknown + glob[glob.find(":") :] if ":" in glob else unknown
@@ -303,19 +325,21 @@ def _elsewhere(glob: str, unknown: str) -> str:
 def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
     inverted = "Action" not in statement and "NotAction" in statement
     read = always if inverted == allows else _ever
-    patterns = read(system, statement.get("NotAction" if inverted else "Action", []), template)
+    patterns = tuple(dict.fromkeys(read(system, statement.get("NotAction" if inverted else "Action", []), template)))
     if inverted == allows:  # what takes away from the allowed: an unknown action takes away nothing
-        patterns = [pattern for pattern in patterns if not has_symbols(pattern)]
-    elif not allows and any(map(has_symbols, patterns)):
-        patterns = ["*"]
-    return _known_actions(tuple(dict.fromkeys(patterns)), inverted)
+        patterns = tuple([pattern for pattern in patterns if not has_symbols(pattern)])
+    elif any(map(has_symbols, patterns)):
+        return _ALL if allows else _known_actions(("*",), inverted)
+    return _known_actions(patterns, inverted)
 
 
 _known_actions = lru_cache(maxsize=4096)(Actions)  # few, and the same in many statements
+_ALL = Actions(("*",))
+"""What actions that are not known may be."""
 
 
 def _principals(
-    system: System, statement: Mapping[str, Any], template: Template, *, read: Callable[..., list[str]]
+    system: System, statement: Mapping[str, Any], template: Template, *, read: Callable[..., Sequence[str]]
 ) -> tuple[str, ...] | None:
     if "NotPrincipal" in statement:
         return ("*",)
@@ -331,10 +355,10 @@ def _principals(
     return tuple(dict.fromkeys(found))
 
 
-def _ever(system: System, value: Any, template: Template) -> list[str]:
+def _ever(system: System, value: Any, template: Template) -> Sequence[str]:
     """The texts that a list property may have."""
-    if isinstance(value, str):
-        return list(system.texts(value, template))
+    if isinstance(value, str) or (isinstance(value, dict) and not _TEXTS.isdisjoint(value)):
+        return system.texts(value, template)
     return [text for item in system.items(value, template) for text in system.texts(item, template)]
 
 

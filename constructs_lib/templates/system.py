@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.names import NAMING, STANDS_FOR
 from constructs_lib.templates.nested import STACKS
+from constructs_lib.templates.symbols import kind_of
 from constructs_lib.templates.template import construct_path
 from constructs_lib.templates.texts import MISSING, Texts
 
@@ -79,6 +80,7 @@ class System(Texts):
                 node = nodes[entry[0]] = Node(template, *entry)
                 self._by_type.setdefault(node.type, []).append(node)
         self._names: dict[Node, tuple[str, ...]] = {}
+        self._with_made_up: dict[str, Node] = {}
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], str | None] = {}
         self._being_named = 0
@@ -190,7 +192,14 @@ class System(Texts):
         return self.attribute(node, "Arn")
 
     def _generated(self, node: Node) -> str:
-        return self.symbols.character(node, f"${{{node.id}}}", "generated")
+        name = self.symbols.character(node, f"${{{node.id}}}", "generated")
+        self._with_made_up[name] = node
+        return name
+
+    def with_made_up(self, name: str) -> Node | None:
+        """The resource that has a name that is made up."""
+        known = self._with_made_up.get(name)
+        return known if known is not None and kind_of(name) == "generated" else None
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import chains
-from constructs_lib.loops.chains import Chains
+from constructs_lib.loops.chains import LEADING, Chains
 from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.permissions import Permissions
 from constructs_lib.templates import Template
@@ -21,6 +21,7 @@ HANDOVERS = (
     ("scheduler:CreateSchedule", "scheduler:schedule/", "scheduler.amazonaws.com"),
     ("ecs:RunTask", "ecs:task-definition/", "ecs-tasks.amazonaws.com"),
 )
+ASKED = (*LEADING, *(action for action, _, _ in HANDOVERS))
 ACCOUNT = {"AWS": "arn:aws:iam::123456789012:root"}
 SCHEDULER = {"Service": "scheduler.amazonaws.com"}
 UNKNOWN_TRUST = "whom the role `{}` trusts is known at deployment only"
@@ -62,7 +63,7 @@ def lent(roles: dict[str, Body], of: str = "Own") -> list[tuple[str, str, str]]:
     parameters = {"Which": {"Type": "String"}, "Everyone": {"Type": "String", "AllowedValues": ["*"]}}
     sections = {"Parameters": parameters, "Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
     system = System([Template.of({**sections, "Resources": roles}, name="Stack")])
-    permissions = Permissions(system)
+    permissions = Permissions(system, ASKED)
     own: Node = next(node for node in system.nodes("AWS::IAM::Role") if node.id == of)
     found = Chains(system, permissions, HANDOVERS).lent(permissions.role(own))
     return [
@@ -253,7 +254,7 @@ def test_a_statement_of_another_resource_keeps_its_holder() -> None:
         "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy},
     }
     system = System([Template.of({"Resources": resources}, name="Stack")])
-    permissions = Permissions(system)
+    permissions = Permissions(system, ASKED)
     [own, _] = permissions.roles
     found = list(Chains(system, permissions, HANDOVERS).lent(permissions.role(own)))
 

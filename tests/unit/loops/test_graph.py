@@ -157,9 +157,37 @@ def test_what_listens_and_is_not_in_the_templates_is_left_out() -> None:
 
 def test_of_a_role_only_the_actions_count_that_an_actor_takes() -> None:
     statements = [allow("sqs:*", "arn:aws:sqs:*:*:one"), allow("s3:PutObject", "arn:aws:s3:::two/*")]
-    graph = graph_of({"Work": function(), "Role": role(*statements)}, Kind(roles=("Work",)))
+    kind = Kind((("Q", "Work", ""),), roles=("Work",))
+    graph = graph_of({"Work": function(), "Role": role(*statements), **QUEUES}, kind)
 
     assert granted(graph, "Work") == [("sqs:one", "", [])]
+
+
+@pytest.mark.parametrize(
+    ("actions", "read"),
+    [
+        ("sqs:*", ["*"]),
+        ("SQS:send*", ["*"]),
+        ("*", ["*"]),
+        (["logs:Put*", "sqs:SendMessage"], ["*"]),
+        ({"Ref": "Which"}, ["*"]),
+        ("sqs:ReceiveMessage", []),
+        (["dynamodb:GetItem", "sns:*"], []),
+        ([], []),
+    ],
+)
+def test_a_statement_is_read_if_anybody_asks_for_what_it_allows(actions: Any, read: list[str]) -> None:
+    work = function()
+    work["Properties"]["OtherRole"] = arn("Role")
+    graph = graph_of({"Work": work, "Role": role(allow(actions, "*")), **QUEUES}, Kind((("Q", "Work", ""),)))
+
+    assert [resource for resource, _, _ in granted(graph, "Work")] == read
+
+
+def test_what_is_read_of_objects_tells_which_prefixes_are_taken() -> None:
+    reading = allow(["s3:GetObject"], "arn:aws:s3:::photos/in/*")
+
+    assert granted(graph_of({"Work": function(), "Role": role(reading)}), "Work") == [("s3:photos/in/*", "", [])]
 
 
 def test_each_actor_has_what_its_roles_allow_whatever_others_have() -> None:
@@ -171,8 +199,9 @@ def test_each_actor_has_what_its_roles_allow_whatever_others_have() -> None:
         "Both": other,
         "Role": role(allow("sqs:SendMessage", "arn:aws:sqs:*:*:one")),
         "More": role(allow("sqs:SendMessage", "arn:aws:sqs:*:*:more")),
+        **QUEUES,
     }
-    graph = graph_of(resources, Kind(roles=("One", "Both")))
+    graph = graph_of(resources, Kind((("Q", "One", ""),), roles=("One", "Both")))
 
     assert {name: [resource for resource, _, _ in granted(graph, name)] for name in ("None", "One", "Both")} == {
         "None": [],
@@ -237,8 +266,8 @@ def test_resources_are_crowded_to_which_many_listen() -> None:
 
 
 def test_a_permission_has_an_origin_if_its_statement_is_in_the_templates_and_is_one() -> None:
-    twice = allow("sqs:SendMessage", "arn:aws:sqs:*:*:twice")
-    once = allow("sqs:SendMessage", "arn:aws:sqs:*:*:once")
+    twice = allow("s3:PutObject", "arn:aws:s3:::twice/*")
+    once = allow("s3:PutObject", "arn:aws:s3:::once/*")
     graph = graph_of({"Work": function(), "Role": role(twice, dict(twice), once)})
     [work] = graph.actors
     found = [grant.allow for grant in graph.granted(work)]

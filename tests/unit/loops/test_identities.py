@@ -54,7 +54,7 @@ def identity(given: Any = None, **resources: Body) -> Identity:
     function: Body = {"Type": "AWS::Lambda::Function", "Properties": {"Role": given or {"Fn::GetAtt": ["Role", "Arn"]}}}
     system = System([Template.of({"Resources": {"Resize": function, **resources}, **SECTIONS}, name="Stack")])
     [node] = system.nodes("AWS::Lambda::Function")
-    return Permissions(system).of(node.get("Role"), node)
+    return Permissions(system, ["s3:PutObject"]).of(node.get("Role"), node)
 
 
 def allowed(found: Identity) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_role_is_known_by_an_arn_with_a_path_too() -> None:
 def test_a_role_is_looked_at_once() -> None:
     elsewhere = "arn:aws:iam::123456789012:role/elsewhere"
     system = System([Template.of({"Resources": {"Role": role("a")}})])
-    permissions = Permissions(system)
+    permissions = Permissions(system, ["s3:PutObject"])
     [node] = permissions.roles
     given = {"Fn::GetAtt": ["Role", "Arn"]}
 
