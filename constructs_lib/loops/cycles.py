@@ -17,14 +17,15 @@ def components(graph: Sequence[Sequence[int]]) -> list[list[int]]:
     >>> components([[1], [0], [2], [0]])
     [[0, 1], [2]]
     """
-    # Index -1 is a node of its own that leads to all others, so that one walk is enough.
+    # Index -1 is a node of its own that leads to all others, so that one walk is enough. Nodes that lead nowhere, and
+    # in large systems most do, are on no cycle.
     order = [0] * (len(graph) + 1)
     low = [0] * (len(graph) + 1)
     open_: list[int] = []
     is_open = bytearray(len(graph) + 1)
     found: list[list[int]] = []
     count = 0
-    work: list[tuple[int, Iterator[int]]] = [(-1, iter(range(len(graph))))]
+    work: list[tuple[int, Iterator[int]]] = [(-1, iter([node for node, targets in enumerate(graph) if targets]))]
     while work:
         node, targets = work[-1]
         if not order[node]:
@@ -34,18 +35,22 @@ def components(graph: Sequence[Sequence[int]]) -> list[list[int]]:
             is_open[node] = 1
         for target in targets:
             if not order[target]:
-                work.append((target, iter(graph[target])))
-                break
-            if is_open[target]:
-                low[node] = min(low[node], low[target])
+                if graph[target]:
+                    work.append((target, iter(graph[target])))
+                    break
+            elif is_open[target] and low[target] < low[node]:
+                low[node] = low[target]
         else:
             work.pop()
-            if low[node] == order[node]:
-                component = _closed(open_, is_open, node)
-                if len(component) > 1 or (node >= 0 and node in graph[node]):
-                    found.append(component)
-            elif work:
+            if low[node] < order[node]:
                 low[work[-1][0]] = min(low[work[-1][0]], low[node])
+            elif open_[-1] != node:
+                found.append(_closed(open_, is_open, node))
+            else:
+                open_.pop()
+                is_open[node] = 0
+                if node >= 0 and node in graph[node]:
+                    found.append([node])
     return sorted(found)
 
 
