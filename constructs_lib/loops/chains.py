@@ -54,15 +54,15 @@ class Chains:
         """What a role allows through others, with the role that it is from."""
         if not any(allow.actions.covered(LEADING) for allow in identity.allows):
             return
-        seen = {identity}
+        seen = set() if identity.is_limited else set(identity.roles)
         work = [(identity, "")]
         while work:
             current, doubt = work.pop()
             for node in self._candidates(current):
-                other = self._permissions.role(node)
-                why = None if other in seen else self._why_not_certain(current, node)
+                why = None if node in seen else self._why_not_certain(current, node)
                 if why is not None:
-                    seen.add(other)
+                    seen.add(node)
+                    other = self._permissions.role(node)
                     reason = doubt or why
                     work.append((other, reason))
                     for allow in other.allows:

@@ -61,8 +61,9 @@ class Graph:
         self.not_modelled: dict[str, None] = dict.fromkeys(system.outside())
         for kind in kinds:
             kind.prepare(system)
-        actors = [actor for kind in kinds for actor in kind.actors(system)]
-        self.actors = list(dict.fromkeys(actor.node for actor in actors))
+        self._roles: Grouped[Node, Any] = Grouped()
+        self._limits: Grouped[Node, tuple[str, ...]] = Grouped()
+        self.actors = list(dict.fromkeys(actor.node for kind in kinds for actor in self._acting(kind)))
         self._is_actor = set(self.actors)
         self.network = Network()
         self._named = Targets(system)
@@ -87,8 +88,7 @@ class Graph:
         asked = self._channels.actions().union(LEADING, (action for action, *_ in handovers))
         self._permissions = Permissions(system, asked.union(action for put in own_puts for action, _ in put.needs))
         self._chains = Chains(system, self._permissions, handovers)
-        self._identities: Grouped[Node, Identity] = Grouped()
-        self._grant_all(actor for actor in actors if actor.by_role)
+        self._grant_all()
         for put in own_puts:
             if put.source in self._is_actor and put.source not in turned:
                 self._add(put.source, put)
@@ -99,16 +99,27 @@ class Graph:
         self._resources: dict[Outlet, frozenset[tuple[Node, ...]]] = {}
         self._wakes: dict[tuple[Node, str], bool] = {}
 
-    def _grant_all(self, actors: Iterable[Actor]) -> None:
-        for actor in actors:
-            identity = self._permissions.of(actor.role, actor.node)
-            if actor.only:
-                identity = identity.limited(actor.only)
-            self._identities.add(actor.node, identity)
-            for grant in self._granted_to(identity):
-                self._add(actor.node, grant)
-            for unknown in identity.unknown:
-                self.not_modelled[f"what {unknown} allows"] = None
+    def _acting(self, kind: EdgeKind) -> Iterator[Actor]:
+        """What acts, and by which roles."""
+        for actor in kind.actors(self.system):
+            if actor.by_role:
+                self._roles.add(actor.node, actor.role)
+                self._limits.add(actor.node, actor.only)
+            yield actor
+
+    def _identities(self, actor: Node) -> Iterator[Identity]:
+        """What the roles of an actor may do, found anew each time: it would be much to keep."""
+        for role, only in zip(self._roles.of(actor), self._limits.of(actor), strict=True):
+            identity = self._permissions.of(role, actor)
+            yield identity.limited(only) if only else identity
+
+    def _grant_all(self) -> None:
+        for actor in self._roles:
+            for identity in self._identities(actor):
+                for grant in self._granted_to(identity):
+                    self._add(actor, grant)
+                for unknown in identity.unknown:
+                    self.not_modelled[f"what {unknown} allows"] = None
         for node, role in outsiders(self.system):
             if any(next(self.entries(Grant(allow, ())), None) for allow in self._permissions.role(role).allows):
                 label = self.system.label
@@ -143,7 +154,7 @@ class Graph:
 
     def granted(self, actor: Node) -> Iterator[Grant]:
         """All that an actor may do, whether it leads anywhere or not."""
-        for identity in self._identities.of(actor):
+        for identity in self._identities(actor):
             yield from self._granted_to(identity)
 
     def origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
@@ -153,7 +164,7 @@ class Graph:
 
     def only_origin(self, actor: Node, allow: Allow) -> tuple[Node, Any] | None:
         """The resource and the statement by which an actor has a permission; None if it is not exactly one."""
-        once = sum(identity.allows.count(allow) for identity in self._identities.of(actor)) == 1
+        once = sum(identity.allows.count(allow) for identity in self._identities(actor)) == 1
         return self.origin(actor, allow) if once else None
 
     @cached_property
@@ -255,7 +266,7 @@ class Graph:
 
     def _permitted(self, actor: Node, action: str, name: str) -> str | None:
         """Likewise for one of these, by any of its roles."""
-        found = [permits(identity, action, name, exact=False) for identity in self._identities.of(actor)]
+        found = [permits(identity, action, name, exact=False) for identity in self._identities(actor)]
         return min((why for why in found if why is not None), key=len, default=None)
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Identity", "Permissions"]
 
+MAX_KEPT = 64
+"""Of as many roles it is kept what they may do: of those that many act with."""
+
 _Attached = tuple["Node", bool, str]
 """What holds a policy, whether it is in force for certain, and why it may be for another role."""
 _ROLE = "AWS::IAM::Role"
@@ -42,6 +45,7 @@ class Identity:
         denies: what is denied.
         unknown: managed policies and roles whose documents are not there.
         roles: those of the system that it is.
+        is_limited: whether it is only a part of what they allow.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Identity:
     denies: tuple[Deny, ...] = ()
     unknown: tuple[str, ...] = ()
     roles: tuple[Node, ...] = ()
+    is_limited: bool = False
 
     def add(self, statement: Statement, doubt: str = "") -> None:
         """Add a statement's rules; with a doubt if nobody knows whether they are for this role."""
@@ -66,7 +71,7 @@ class Identity:
             for action in actions
             if allow.actions.covers(action) is not None
         ]
-        return Identity(self.name, few, self.denies, self.unknown if few else (), self.roles)
+        return Identity(self.name, few, self.denies, self.unknown if few else (), self.roles, is_limited=True)
 
     def add_unknown(self, what: str) -> None:
         """Add a policy or role that may allow everything, because nobody can tell."""
@@ -150,6 +155,8 @@ class Permissions:
         """The permissions of a role of the system."""
         identity = self._known.get(node)
         if identity is None:
+            if len(self._known) >= MAX_KEPT:
+                self._known.clear()
             identity = self._known[node] = Identity(self._system.label(node), roles=(node,))
             self._add_own(identity, node)
             self._add_attached(identity, self._attached.get(node, ()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.loops import chains
+from constructs_lib.loops import chains, permissions
 from constructs_lib.loops.chains import LEADING, Chains
 from constructs_lib.loops.keys import show_glob
 from constructs_lib.loops.permissions import Permissions
@@ -63,9 +63,9 @@ def lent(roles: dict[str, Body], of: str = "Own") -> list[tuple[str, str, str]]:
     parameters = {"Which": {"Type": "String"}, "Everyone": {"Type": "String", "AllowedValues": ["*"]}}
     sections = {"Parameters": parameters, "Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
     system = System([Template.of({**sections, "Resources": roles}, name="Stack")])
-    permissions = Permissions(system, ASKED)
+    all_ = Permissions(system, ASKED)
     own: Node = next(node for node in system.nodes("AWS::IAM::Role") if node.id == of)
-    found = Chains(system, permissions, HANDOVERS).lent(permissions.role(own))
+    found = Chains(system, all_, HANDOVERS).lent(all_.role(own))
     return [
         (node.id, show_glob(allow.resource), allow.doubt)
         for allow, node in found
@@ -73,7 +73,9 @@ def lent(roles: dict[str, Body], of: str = "Own") -> list[tuple[str, str, str]]:
     ]
 
 
-def test_a_role_is_lent_what_roles_behind_roles_allow_each_once() -> None:
+@pytest.mark.parametrize("kept", [1, 2, 64])
+def test_a_role_is_lent_what_roles_behind_roles_allow_each_once(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permissions, "MAX_KEPT", kept)
     roles = {
         "Own": role(assumes("One"), trusts=named("Two")),
         "One": role(assumes("Two"), reads("one"), reads("more"), trusts=named("Own")),
