@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from constructs_lib.loops.addresses import looks_made_up
 from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.templates.grouped import Grouped
-from constructs_lib.templates.symbols import kind_of, symbols_in
+from constructs_lib.templates.symbols import FIRST_SYMBOL, kinds_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["Directory"]
 
 T = TypeVar("T")
 _MADE_UP = {"generated"}
+_UNKNOWN = re.compile(f"[{STAR}{ANY}{FIRST_SYMBOL}-\U0010ffff]")
 
 
 class Directory(Generic[T]):
@@ -26,6 +28,7 @@ class Directory(Generic[T]):
     def __init__(self) -> None:
         self._addresses: list[str] = []
         self._things: list[T] = []
+        self._inside: dict[str, tuple[int, ...]] = {}
 
     def add(self, address: str, thing: T) -> None:
         """Add an address of a thing; what is inside of buckets is found by the bucket's address, which ends in `/`."""
@@ -34,19 +37,19 @@ class Directory(Generic[T]):
 
     def of(self, pattern: str) -> list[T]:
         """What a pattern may name, and perhaps others."""
-        head = pattern.partition(STAR)[0].partition(ANY)[0]
-        if self.finds_all(head):
+        if self.finds_all(pattern):
             return self._all
-        service = head.partition(":")[0]
-        if service == "s3":
+        head = pattern.partition(STAR)[0].partition(ANY)[0]
+        if head.startswith("s3:"):
             name = head[: head.find("/") + 1]
         else:
-            name = head if head == pattern or head.endswith((":", "/")) else ""
-        kinds = {kind_of(character) for character in symbols_in(name)}
+            name = head if head == pattern or head[-1] in ":/" else ""
+        kinds = kinds_in(name)
         like_made_up, not_made_up, not_known = self._groups
+        positions: Sequence[int]
         if not name or name in self._above or "free" in kinds or looks_made_up(name):
             positions = self._by_beginning.of(head)
-        elif kinds - {"generated"}:
+        elif kinds - _MADE_UP:
             positions = [*self._around(name), *not_made_up.of(head)]
         else:
             # A known name is that of another only if the other is not known; one that is made up is like no other.
@@ -57,14 +60,20 @@ class Directory(Generic[T]):
 
     def finds_all(self, pattern: str) -> bool:
         """Whether a pattern begins with nothing that tells anything apart, such as the name of a service."""
-        return ":" not in pattern.partition(STAR)[0].partition(ANY)[0]
+        head, colon, _ = pattern.partition(":")
+        return not colon or STAR in head or ANY in head
 
-    def _around(self, name: str) -> Iterator[int]:
+    def _around(self, name: str) -> tuple[int, ...]:
         """Those inside of which a name is: an API around its route, a function around its version."""
-        above = _container(name)
-        while above:
-            yield from self._by_address.of(above)
-            above = _container(above)
+        border = above = _container(name)
+        found = self._inside.get(border)
+        if found is None:
+            found = ()
+            while above:
+                found += tuple(self._by_address.of(above))
+                above = _container(above)
+            self._inside[border] = found
+        return found
 
     @cached_property
     def _all(self) -> list[T]:
@@ -97,7 +106,7 @@ class Directory(Generic[T]):
         """Those that may turn out to be a made-up name; that are not made up; that are not known, but not made up."""
         groups: tuple[list[int], list[int], list[int]] = ([], [], [])
         for position, address in enumerate(self._addresses):
-            kinds = set(map(kind_of, symbols_in(address)))
+            kinds = kinds_in(address)
             is_glob = STAR in address or ANY in address
             is_made_up = kinds == _MADE_UP
             if is_glob or "free" in kinds or looks_made_up(address):
@@ -113,7 +122,7 @@ class Directory(Generic[T]):
 class _Beginnings:
     """Addresses, by position, to be found by their beginnings."""
 
-    def __init__(self, addresses: Sequence[str], positions: Iterable[int]) -> None:
+    def __init__(self, addresses: Sequence[str], positions: Sequence[int]) -> None:
         self._addresses = addresses
         self._positions = positions
 
@@ -134,8 +143,10 @@ class _Beginnings:
 
     def of(self, pattern: str) -> list[int]:
         """Those that a pattern, up to what is not known of it, may be a beginning of, or the other way round."""
-        start = _beginning(pattern)
         found: list[int] = []
+        if not self._positions:
+            return found
+        start = _beginning(pattern)
         for length in self._lengths:
             if length >= len(start):
                 break
@@ -149,11 +160,8 @@ class _Beginnings:
 
 def _beginning(text: str) -> str:
     """What a text or glob begins with, up to what is not known of it."""
-    end = len(text)
-    for character in (*symbols_in(text)[:1], STAR, ANY):
-        found = text.find(character, 0, end)
-        end = found if found >= 0 else end
-    return text[:end]
+    unknown = _UNKNOWN.search(text)
+    return text if unknown is None else text[: unknown.start()]
 
 
 def _container(address: str) -> str:

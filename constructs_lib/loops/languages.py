@@ -44,6 +44,8 @@ class Language:
     def __and__(self, other: Language) -> Language:
         if other.all_of == () and other.none_of == ():
             return self
+        if self.all_of == () and self.none_of == ():
+            return other
         return Language(
             tuple(dict.fromkeys(self.all_of + other.all_of)), tuple(dict.fromkeys(self.none_of + other.none_of))
         )
@@ -77,12 +79,14 @@ class Language:
 
 ANYTHING = Language()
 _MADE_UP_ENDING = re.compile(r"-[a-zA-Z0-9]{12,14}(\.fifo)?$")
+_LONGEST_ENDING = 24
 _SHAPES = {"twelve": ANY * 12, "region": f"{STAR}-{STAR}-{STAR}"}
 
 
 def looks_made_up(name: str) -> bool:
     """Whether a known name ends as those do that CloudFormation makes up, so that it may be one."""
-    return _MADE_UP_ENDING.search(name.rstrip("/:")) is not None
+    ending = name.rstrip("/:")[-_LONGEST_ENDING:]
+    return "-" in ending and _MADE_UP_ENDING.search(ending) is not None
 
 
 def widened(glob: str) -> str:

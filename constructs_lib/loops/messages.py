@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.languages import ABSENT, ANYTHING, NOT_TEXT, Language
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSENT", "NOT_TEXT", "Message"]
 
+_LACKING = Language(((ABSENT,),))
 
-@dataclass(frozen=True)
+
+@dataclass(unsafe_hash=True, slots=True)
 class Message:
     """What flows, as far as it is known: the texts that each field may hold; other fields may hold anything.
 
@@ -26,18 +28,20 @@ class Message:
     absent: tuple[str, ...] = ()
 
     def __and__(self, other: Message) -> Message:
+        if not other.fields:
+            return self
         fields = dict(self.fields)
         for name, language in other.fields.items():
             known = fields.get(name)
             if known is None:
-                known = Language(((ABSENT,),)) if name.startswith(self.absent) and self.absent else ANYTHING
+                known = _LACKING if self.absent and name.startswith(self.absent) else ANYTHING
             fields[name] = known & language
         return Message(fields, self.absent)
 
     def renamed(self, rename: Callable[[str], str | None]) -> Message:
         """The same message with other names for its fields; None leaves a field out."""
         fields = {new: language for name, language in self.fields.items() if (new := rename(name)) is not None}
-        return replace(self, fields=fields)
+        return Message(fields, self.absent)
 
     def sure(self) -> dict[str, str] | None:
         """A message of this kind that is possible for certain, by field; None if there is none."""

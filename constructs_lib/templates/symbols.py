@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from collections.abc import Set as AbstractSet
 
-__all__ = ["FIRST_SYMBOL", "Kind", "Symbol", "Symbols", "has_symbols", "kind_of", "replaced", "symbols_in"]
+__all__ = ["FIRST_SYMBOL", "Kind", "Symbol", "Symbols", "has_symbols", "kind_of", "kinds_in", "replaced", "symbols_in"]
 
 FIRST_SYMBOL = "\U00040000"
 """Planes 4 to 16 hold no assigned character: room for 851,968 symbols."""
@@ -33,6 +34,7 @@ _PLANES: dict[Kind, tuple[int, int]] = {
 }
 _KINDS: tuple[Kind, ...] = tuple(_PLANES)
 _FIRST = [first for first, _ in _PLANES.values()]
+_NO_KINDS: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ def symbols_in(text: str) -> list[str]:
 def kind_of(character: str) -> Kind:
     """The kind of a symbol character."""
     return _KINDS[bisect_right(_FIRST, ord(character)) - 1]
+
+
+def kinds_in(text: str) -> AbstractSet[Kind]:
+    """The kinds of the symbols of a text."""
+    return _NO_KINDS if text.isascii() else {kind_of(character) for character in _SYMBOL.findall(text)}
 
 
 def replaced(text: str, by: Callable[[str], str]) -> str:

@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, anew
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, addresses, anew
 from constructs_lib.loops.edges.calls import STATE_MACHINE
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION, functions_named
 from constructs_lib.loops.edges.logs import LOG_GROUP, METRIC_FILTER
 from constructs_lib.loops.edges.queues import QUEUE
@@ -113,7 +113,7 @@ class Alarms(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All alarms, whose state may be set, and the metrics that may be put."""
         for node in system.nodes(*ALARMS):
-            yield Channel(node, tuple(f"cloudwatch:alarm:{name}" for name in system.names(node)), _SET)
+            yield Channel(node, addresses(system, node, "cloudwatch:alarm:"), _SET)
         custom: dict[Node, dict[str, None]] = {}
         for alarm, metric in _watched(system):
             if _may_be_put(metric):
@@ -285,7 +285,7 @@ def _acting(system: System, node: Node, invoked: list[Node]) -> Iterator[Listene
                     for function in invoked if unknown else ():
                         own = next(iter(system.arns(function)))
                         yield Listener(node, node.type, own, state, doubt=unknown[0].why, slow=True, entry=item)
-    bus = next(iter(system.arns(default_bus(system))))
+    bus = arn_of_default_bus(system)
     yield Listener(node, node.type, bus, "state changes", (BUS,), carry=partial(_changed, names), slow=True)
 
 

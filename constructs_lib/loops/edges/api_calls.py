@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.s3 import BUCKET, bucket_addresses
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import ANYTHING, Language
@@ -79,7 +79,7 @@ class ApiCalls(EdgeKind):
         """The default bus."""
         for recorder in system.nodes(RECORDER):
             doubt = "" if next(system.nodes("AWS::CloudTrail::Trail"), None) else NO_TRAIL
-            bus = next(iter(system.arns(default_bus(system))))
+            bus = arn_of_default_bus(system)
             yield Listener(recorder, RECORDER, bus, "API calls", (BUS,), doubt=doubt)
 
     def left_out(self, system: System) -> Iterator[str]:

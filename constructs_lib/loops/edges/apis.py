@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, addresses
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.urls import APIS
 from constructs_lib.templates.transforms import TRANSFORM
@@ -37,8 +37,7 @@ class Apis(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All APIs."""
         for node in system.nodes(*APIS):
-            names = tuple(f"execute-api:{name}/" for name in system.names(node))
-            yield Channel(node, names, _INVOKE)
+            yield Channel(node, addresses(system, node, "execute-api:", "/"), _INVOKE)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions behind all APIs."""

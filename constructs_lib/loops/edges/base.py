@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import ANY, STAR
@@ -17,7 +17,24 @@ if TYPE_CHECKING:
 
 # What systems have by the ten thousand is not frozen, for freezing triples what it costs to make one.
 
-__all__ = ["Actor", "Channel", "Deposit", "EdgeKind", "Listener", "Message", "Put", "always", "anew", "unchanged"]
+__all__ = [
+    "ANY_MESSAGE",
+    "Actor",
+    "Channel",
+    "Deposit",
+    "EdgeKind",
+    "Listener",
+    "Message",
+    "Put",
+    "addresses",
+    "always",
+    "anew",
+    "unchanged",
+]
+
+ANY_MESSAGE = Message()
+"""What may be anything."""
+_EVERYTHING = (ANY_MESSAGE,)
 
 
 def unchanged(message: Message) -> Message:
@@ -27,7 +44,7 @@ def unchanged(message: Message) -> Message:
 
 def always(message: Message) -> Callable[[Message], Message]:
     """What a listener passes on if it makes something anew, whatever it got."""
-    return partial(_made, message)
+    return anew if message is ANY_MESSAGE else partial(_made, message)
 
 
 def _made(message: Message, _got: Message) -> Message:
@@ -36,15 +53,20 @@ def _made(message: Message, _got: Message) -> Message:
 
 def anew(_got: Message) -> Message:
     """Likewise, if nobody can tell what it makes."""
-    return _EVERYTHING[0]
-
-
-_EVERYTHING = (Message(),)
+    return ANY_MESSAGE
 
 
 def everything() -> tuple[Message, ...]:
     """What a listener lets through that filters nothing."""
     return _EVERYTHING
+
+
+def addresses(system: System, node: Node, beginning: str, ending: str = "") -> tuple[str, ...]:
+    """What policies call a resource: its names, between what stands before and behind them."""
+    names = system.names(node)
+    if len(names) == 1:
+        return (f"{beginning}{names[0]}{ending}",)
+    return tuple([f"{beginning}{name}{ending}" for name in names])
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ class Deposit:
     """
 
     action: str
-    message: Message = field(default_factory=Message)
+    message: Message = ANY_MESSAGE
     rest: str | None = None
     slow: bool = False
 
@@ -90,7 +112,7 @@ class Channel:
         return free or any(head.startswith(address.rstrip(":")) for address in self.addresses)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Listener:
     """Something that a resource wakes or passes on to.
 
@@ -123,14 +145,17 @@ class Listener:
     unwatched: bool = False
     by: Node | None = None
     entry: Any = None
+    _filters: tuple[Message, ...] | None = field(default=None, init=False, repr=False)
 
-    @cached_property
+    @property
     def filters(self) -> tuple[Message, ...]:
         """What is let through; it is found when it is asked for, because most listeners are on no circle."""
-        return self.let_through()
+        if self._filters is None:
+            self._filters = self.let_through()
+        return self._filters
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Put:
     """What a resource puts somewhere by itself, whatever its role says.
 
@@ -151,7 +176,7 @@ class Put:
     source: Node
     target: str
     label: str
-    message: Message = field(default_factory=Message)
+    message: Message = ANY_MESSAGE
     expects: tuple[str, ...] = ()
     doubt: str = ""
     failure: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Message, Put
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Message, Put
 from constructs_lib.loops.edges.events import BUS, OWN_EVENT
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
@@ -49,7 +49,7 @@ class Call:
     parameters: tuple[tuple[str, ...], ...]
     form: str
     expects: tuple[str, ...]
-    message: Message = Message()  # noqa: RUF009 - it cannot change
+    message: Message = ANY_MESSAGE
 
 
 def _on_table(*changes: str, parameters: Sequence[tuple[str, ...]] = (("TableName",),)) -> Call:
@@ -206,7 +206,7 @@ def _events(system: System, node: Node, arguments: Mapping[str, Any], shown: str
 def _request(system: System, node: Node, arguments: Mapping[str, Any], shown: str) -> Iterator[Put]:
     value = arguments.get("ApiEndpoint", UNKNOWN)
     if value is UNKNOWN:
-        yield from _anywhere(system, node, shown, APIS, Message())
+        yield from _anywhere(system, node, shown, APIS, ANY_MESSAGE)
         return
     for text in system.texts(value, node.template):
         name = text.removeprefix("https://").partition(".")[0]

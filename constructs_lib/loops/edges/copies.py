@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ def _replicated(system: System, node: Node, rule: Mapping[str, Any]) -> tuple[Me
 
 
 def _as_replica(message: Message) -> Message:
-    return replace(message, fields={**message.fields, _REPLICA: Language((("yes",),))})
+    return Message({**message.fields, _REPLICA: Language((("yes",),))}, message.absent)
 
 
 class AccessLogs(EdgeKind):

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, anew
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, anew
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, WORKFLOW, run_by
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "default_bus"]
+__all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "arn_of_default_bus", "default_bus"]
 
 BUS = "AWS::Events::EventBus"
 _TARGETS = (
@@ -97,6 +96,11 @@ def buses(system: System, value: Any, near: Node) -> list[Node | None]:
     return found
 
 
+def arn_of_default_bus(system: System) -> str:
+    """The ARN of the account's default event bus."""
+    return f"arn:aws:events:{system.region}:{system.account}:event-bus/default"
+
+
 class Rules(EdgeKind):
     """Buses, and rules with an event pattern."""
 
@@ -108,12 +112,11 @@ class Rules(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All buses."""
         for node in system.nodes(BUS):
-            names = tuple(f"events:event-bus/{name}" for name in system.names(node))
-            yield Channel(node, names, _PUT)
+            yield Channel(node, addresses(system, node, "events:event-bus/"), _PUT)
         for node in system.nodes(_ARCHIVE):
             kept = pattern(system, node.get("EventPattern") or {}, node.template)
             deposits = tuple(Deposit("events:StartReplay", message & _REPLAYED) for message in kept)
-            yield Channel(node, tuple(f"events:archive/{name}" for name in system.names(node)), deposits)
+            yield Channel(node, addresses(system, node, "events:archive/"), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The targets of all rules, and the buses that archives replay to."""
@@ -181,7 +184,7 @@ class S3ToEventBridge(EdgeKind):
                 yield self._bridged(system, bucket, custom, configuration, doubt)
 
     def _bridged(self, system: System, bucket: Node, by: Node, entry: Mapping[str, Any], doubt: str = "") -> Listener:
-        arn = next(iter(system.arns(default_bus(system))))
+        arn = arn_of_default_bus(system)
         carry = partial(_s3_event, system.names(bucket))
         return Listener(bucket, BUCKET, arn, "EventBridge events", (BUS,), carry=carry, doubt=doubt, by=by, entry=entry)
 
@@ -216,9 +219,9 @@ def _not_yet(filters: Callable[[], tuple[Message, ...]]) -> tuple[Message, ...]:
 
 def _forwarded(message: Message) -> Message:
     """The event on another bus."""
-    return replace(message, fields={**message.fields, _FORWARDED: Language((("yes",),))})
+    return Message({**message.fields, _FORWARDED: Language((("yes",),))}, message.absent)
 
 
 def _as_body(message: Message) -> Message:
     """The event as the text of a message."""
-    return replace(message.renamed(lambda name: f"body.{name}"), absent=("attributes.",))
+    return Message({f"body.{name}": language for name, language in message.fields.items()}, ("attributes.",))

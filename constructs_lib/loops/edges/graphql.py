@@ -9,7 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import (
+    ANY_MESSAGE,
+    Channel,
+    Deposit,
+    EdgeKind,
+    Listener,
+    Message,
+    addresses,
+    always,
+)
 from constructs_lib.loops.edges.events import OWN_EVENT
 from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.keys import literal
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["GraphQl"]
 
 _API = "AWS::AppSync::GraphQLApi"
+_ASK = (Deposit("appsync:GraphQL", rest="field"),)
 _TOP = ("Query", "Mutation", "Subscription")
 _OPERATION = re.compile(r"operation\\?[\"']?\s*:\s*\\?[\"'](\w+)")
 _CHANGES = {
@@ -44,8 +54,7 @@ class GraphQl(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All APIs, by their fields."""
         for node in system.nodes(_API):
-            names = tuple(f"appsync:apis/{name}/" for name in system.names(node))
-            yield Channel(node, names, (Deposit("appsync:GraphQL", rest="field"),))
+            yield Channel(node, addresses(system, node, "appsync:apis/", "/"), _ASK)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """What the resolvers of all fields reach, and who authorizes requests."""
@@ -112,12 +121,12 @@ def _resolved(system: System, api: Node, resolver: Node, step: Node, source: Nod
 def _reached(system: System, step: Node, source: Node) -> Iterator[tuple[str, Message, str]]:
     """The ARNs that a step of a resolver reaches through a data source, and what it puts there."""
     for config in system.mapping(source.get("LambdaConfig"), source.template):
-        yield from ((arn, Message(), "") for arn in system.texts(config.get("LambdaFunctionArn"), source.template))
+        yield from ((arn, ANY_MESSAGE, "") for arn in system.texts(config.get("LambdaFunctionArn"), source.template))
     for config in system.mapping(source.get("EventBridgeConfig"), source.template):
         yield from ((arn, OWN_EVENT, "") for arn in system.texts(config.get("EventBusArn"), source.template))
     for config in system.mapping(source.get("HttpConfig"), source.template):
         for url in system.texts(config.get("Endpoint"), source.template):
-            yield from ((arn, Message(), "") for arn in called(system, url))
+            yield from ((arn, ANY_MESSAGE, "") for arn in called(system, url))
     for config in system.mapping(source.get("DynamoDBConfig"), source.template):
         changes, doubt = _changes(system, step)
         for name in system.texts(config.get("TableName"), source.template) if changes else ():

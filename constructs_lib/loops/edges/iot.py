@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, always
 from constructs_lib.loops.edges.calls import UNKNOWN, effects
 from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.keys import STAR, literal
@@ -92,7 +92,7 @@ def _done(
         yield from ((arn, Message({"topic": Language((globs,))}), (), "") for arn in system.arns(broker))
     elif name == "Http":
         for url in system.texts(properties.get("Url"), node.template):
-            yield from ((arn, Message(), (), "") for arn in called(system, url))
+            yield from ((arn, ANY_MESSAGE, (), "") for arn in called(system, url))
     elif name in _ACTIONS:
         call, arguments = _ACTIONS[name]
         put_item = next(iter(system.mapping(properties.get("PutItem"), node.template)), {})

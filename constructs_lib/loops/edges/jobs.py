@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, always
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, addresses, always
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, GLUE_JOB, TASK
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Jobs"]
 
-_STARTED = {
-    BUILD: ("codebuild:project/", ("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:RetryBuild")),
-    BATCH_JOB: ("batch:job-definition/", ("batch:SubmitJob",)),
-    GLUE_JOB: ("glue:job/", ("glue:StartJobRun",)),
-}
+_BUILDS = ("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:RetryBuild")
+# What policies call them, what stands behind their names, and what is enough to start them.
+_STARTED = (
+    (BUILD, "codebuild:project/", "", tuple(Deposit(action) for action in _BUILDS)),
+    (BATCH_JOB, "batch:job-definition/", "", (Deposit("batch:SubmitJob"),)),
+    (BATCH_JOB, "batch:job-definition/", ":", (Deposit("batch:SubmitJob", rest="revision"),)),
+    (GLUE_JOB, "glue:job/", "", (Deposit("glue:StartJobRun"),)),
+)
 _EVENTS = {
     BUILD: ("aws.codebuild", ("CodeBuild Build State Change", "CodeBuild Build Phase Change"), "project-name"),
     BATCH_JOB: ("aws.batch", ("Batch Job State Change",), "jobDefinition"),
@@ -34,7 +37,7 @@ _EVENTS = {
     TASK: ("aws.ecs", ("ECS Task State Change",), "taskDefinitionArn"),
 }
 _RUN = "tasks"
-_RUNS = ("ecs:RunTask", "ecs:StartTask")
+_RUNS = tuple(Deposit(action, rest="revision") for action in ("ecs:RunTask", "ecs:StartTask"))
 _IDENTIFIED_BY_ARN = {BATCH_JOB, TASK}
 
 
@@ -55,24 +58,20 @@ class Jobs(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """What a grant is enough to start, by name and by revision."""
-        for type_, (address, actions) in _STARTED.items():
+        for type_, address, ending, deposits in _STARTED:
             for node in system.nodes(type_):
-                names = tuple(f"{address}{name}" for name in system.names(node))
-                yield Channel(node, names, tuple(Deposit(action) for action in actions))
-                if type_ == BATCH_JOB:
-                    revisions = tuple(Deposit(action, rest="revision") for action in actions)
-                    yield Channel(node, tuple(f"{name}:" for name in names), revisions)
+                yield Channel(node, addresses(system, node, address, ending), deposits)
         for run in system.nodes(_RUN):
             task = system.node(run.template, str(run.get("Of")))
-            names = tuple(f"ecs:task-definition/{name}:" for name in system.names(task)) if task is not None else ()
-            yield Channel(run, names, tuple(Deposit(action, rest="revision") for action in _RUNS))
+            if task is not None:
+                yield Channel(run, addresses(system, task, "ecs:task-definition/", ":"), _RUNS)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The default bus, for the events of tasks that are run, whatever their roles may."""
         for run in system.nodes(_RUN):
             task = system.node(run.template, str(run.get("Of")))
             if task is not None:
-                bus = next(iter(system.arns(default_bus(system))))
+                bus = arn_of_default_bus(system)
                 yield Listener(run, _RUN, bus, "state changes", (BUS,), carry=always(_event(system, task)), by=task)
 
     def left_out(self, system: System) -> Iterator[str]:
@@ -84,8 +83,8 @@ class Jobs(EdgeKind):
 
     def puts(self, system: System) -> Iterator[Put]:
         """The events that tell how each of them went, and tasks that run themselves."""
+        bus = arn_of_default_bus(system)
         for node in system.nodes(*_EVENTS):
-            bus = next(iter(system.arns(default_bus(system))))
             yield Put(node, bus, "state changes", _event(system, node), (BUS,))
         for node in system.nodes(TASK):
             roles = [arn for role in _roles(system, node) for arn in system.texts(role, node.template)]

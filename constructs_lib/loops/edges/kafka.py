@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,4 +26,4 @@ class Clusters(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All clusters."""
         for node in system.nodes(*CLUSTERS):
-            yield Channel(node, tuple(f"kafka:topic/{name}/" for name in system.names(node)), _WRITES)
+            yield Channel(node, addresses(system, node, "kafka:topic/", "/"), _WRITES)

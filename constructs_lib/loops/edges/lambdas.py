@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put, addresses
 from constructs_lib.loops.languages import Language
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ __all__ = ["FUNCTION", "Destinations", "DirectInvocation", "function_arn", "func
 
 FUNCTION = "AWS::Lambda::Function"
 _INVOKE = ("lambda:InvokeFunction", "lambda:InvokeAsync")
+_EXACT = tuple(Deposit(action) for action in _INVOKE)
+_QUALIFIED = tuple(Deposit(action, rest="qualifier") for action in _INVOKE)
 _DEAD_LETTERS = ("AWS::SQS::Queue", "AWS::SNS::Topic")
 _DESTINATIONS = (*_DEAD_LETTERS, FUNCTION, "AWS::Events::EventBus", "AWS::S3::Bucket")
 _DOUBT = "which function it is about is known at deployment only"
@@ -32,12 +34,9 @@ class DirectInvocation(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All functions, by name and by version or alias."""
-        exact = tuple(Deposit(action) for action in _INVOKE)
-        qualified = tuple(Deposit(action, rest="qualifier") for action in _INVOKE)
         for node in system.nodes(FUNCTION):
-            names = tuple(f"lambda:function:{name}" for name in system.names(node))
-            yield Channel(node, names, exact)
-            yield Channel(node, tuple(f"{name}:" for name in names), qualified)
+            yield Channel(node, addresses(system, node, "lambda:function:"), _EXACT)
+            yield Channel(node, addresses(system, node, "lambda:function:", ":"), _QUALIFIED)
 
 
 class Destinations(EdgeKind):

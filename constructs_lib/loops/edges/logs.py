@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.absence import may_be_absent
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Put, anew
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Put, addresses, anew
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
@@ -58,7 +58,7 @@ class Logs(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """The groups that are subscribed to, or counted in."""
         for node in {group: None for filter_ in system.nodes(*GROUP_FILTERS) for group in _groups(system, filter_)}:
-            yield Channel(node, tuple(f"logs:log-group:{name}:" for name in system.names(node)), _WRITES, is_named=True)
+            yield Channel(node, addresses(system, node, "logs:log-group:", ":"), _WRITES, is_named=True)
 
     def puts(self, system: System) -> Iterator[Put]:
         """The log group of each function, and those that state machines log to."""

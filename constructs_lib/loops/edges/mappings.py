@@ -6,7 +6,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put
 from constructs_lib.loops.edges.kafka import CLUSTERS
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named, told_to
 from constructs_lib.loops.edges.queues import QUEUE
@@ -91,4 +91,4 @@ def _failed(system: System, node: Node, entry: Mapping[str, Any]) -> Iterator[Pu
         for function, doubt in functions_named(system, name):
             for arn in told_to(system, entry.get("Destination"), node.template):
                 expects = _FAILURE_TARGETS
-                yield Put(function, arn, "on failure", Message(), expects, doubt, failure=True, by=node, entry=entry)
+                yield Put(function, arn, "on failure", ANY_MESSAGE, expects, doubt, failure=True, by=node, entry=entry)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -22,8 +22,12 @@ __all__ = ["ObjectLambdas"]
 
 _POINT = "AWS::S3ObjectLambda::AccessPoint"
 _REQUESTS = {
-    "s3-object-lambda:GetObject": ("GetObject", "HeadObject"),
-    "s3-object-lambda:ListBucket": ("ListObjects", "ListObjectsV2"),
+    "s3-object-lambda:GetObject": Message({"request": Language((("GetObject", "HeadObject"),))}),
+    "s3-object-lambda:ListBucket": Message({"request": Language((("ListObjects", "ListObjectsV2"),))}),
+}
+_DEPOSITS = {
+    ending: tuple(Deposit(action, requests, rest) for action, requests in _REQUESTS.items())
+    for ending, rest in (("", None), ("/", "key"))
 }
 
 
@@ -33,13 +37,8 @@ class ObjectLambdas(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All of them, by their ARN and by what is behind it."""
         for node in system.nodes(_POINT):
-            names = tuple(f"s3-object-lambda:accesspoint/{name}" for name in system.names(node))
-            for ending, rest in (("", None), ("/", "key")):
-                deposits = tuple(
-                    Deposit(action, Message({"request": Language((requests,))}), rest=rest)
-                    for action, requests in _REQUESTS.items()
-                )
-                yield Channel(node, tuple(f"{name}{ending}" for name in names), deposits)
+            for ending, deposits in _DEPOSITS.items():
+                yield Channel(node, addresses(system, node, "s3-object-lambda:accesspoint/", ending), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The functions that answer."""

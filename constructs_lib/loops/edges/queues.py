@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, addresses
 from constructs_lib.loops.policies import documents
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Queues(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All queues."""
         for node in system.nodes(QUEUE):
-            yield Channel(node, tuple(f"sqs:{name}" for name in system.names(node)), _SEND)
+            yield Channel(node, addresses(system, node, "sqs:"), _SEND)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The dead-letter queues of all queues."""

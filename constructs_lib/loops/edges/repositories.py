@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always, anew
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.templates.template import Resource
@@ -80,10 +80,10 @@ class Repositories(EdgeKind):
                     "detail-type": Language(((kind,),)),
                     field: Language((tuple(map(literal, system.names(node))),)),
                 }
-                bus = next(iter(system.arns(default_bus(system))))
+                bus = arn_of_default_bus(system)
                 yield Listener(node, type_, bus, "changes", (BUS,), carry=always(Message(event)))
             for node in system.nodes(_OTHERS[type_]):
-                bus = next(iter(system.arns(default_bus(system))))
+                bus = arn_of_default_bus(system)
                 declared = tuple(literal(name) for one in system.nodes(type_) for name in system.names(one))
                 carry = partial(_changed, type_, declared)
                 yield Listener(node, node.type, bus, "changes", (BUS,), carry=carry)

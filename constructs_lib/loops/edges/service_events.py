@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.template import Resource
 
@@ -129,7 +129,7 @@ class ServiceEvents(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The default bus."""
         for node in system.nodes(SERVICES):
-            bus = next(iter(system.arns(default_bus(system))))
+            bus = arn_of_default_bus(system)
             yield Listener(node, SERVICES, bus, "state changes", (BUS,))
 
 

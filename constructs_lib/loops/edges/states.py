@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.absence import may_be_absent
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put, addresses
 from constructs_lib.loops.edges.calls import STATE_MACHINE, UNKNOWN, action, effects, is_known
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -57,12 +57,9 @@ class StateMachines(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All state machines."""
         for node in system.nodes(STATE_MACHINE):
-            names = tuple(f"states:stateMachine:{name}" for name in system.names(node))
-            yield Channel(node, names, _STARTS)
-            yield Channel(node, tuple(f"{name}:" for name in names), _STARTS_OF_VERSIONS)
-
-            executions = tuple(f"states:execution:{name}:" for name in system.names(node))
-            yield Channel(node, executions, _REDRIVE)
+            yield Channel(node, addresses(system, node, "states:stateMachine:"), _STARTS)
+            yield Channel(node, addresses(system, node, "states:stateMachine:", ":"), _STARTS_OF_VERSIONS)
+            yield Channel(node, addresses(system, node, "states:execution:", ":"), _REDRIVE)
 
     def puts(self, system: System) -> Iterator[Put]:
         """What the tasks of all state machines call, and the events that tell of their executions."""
@@ -75,7 +72,7 @@ class StateMachines(EdgeKind):
                 **_STATUS_CHANGE,
                 "detail.stateMachineArn": Language((tuple(map(literal, system.arns(node))),)),
             }
-            bus = next(iter(system.arns(default_bus(system))))
+            bus = arn_of_default_bus(system)
             yield Put(node, bus, "execution status", Message(event), (BUS,))
 
     def _state(self, system: System, node: Node, state: Mapping[str, Any]) -> Iterator[Put]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, anew
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, anew
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
 from constructs_lib.loops.edges.urls import called
@@ -20,6 +20,8 @@ __all__ = ["FIREHOSE", "STREAM", "Firehoses", "Streams"]
 
 STREAM = "AWS::Kinesis::Stream"
 FIREHOSE = "AWS::KinesisFirehose::DeliveryStream"
+_RECORDS = (Deposit("kinesis:PutRecord"), Deposit("kinesis:PutRecords"))
+_DELIVERED = (Deposit("firehose:PutRecord"), Deposit("firehose:PutRecordBatch"))
 _TWO = ANY * 2
 _TIME = f"{_TWO}{_TWO}/{_TWO}/{_TWO}/{_TWO}/"
 """What Firehose puts before a key if its prefix says nothing else: year, month, day, hour."""
@@ -30,9 +32,8 @@ class Streams(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All streams."""
-        deposits = (Deposit("kinesis:PutRecord"), Deposit("kinesis:PutRecords"))
         for node in system.nodes(STREAM):
-            yield Channel(node, tuple(f"kinesis:stream/{name}" for name in system.names(node)), deposits)
+            yield Channel(node, addresses(system, node, "kinesis:stream/"), _RECORDS)
 
 
 class Firehoses(EdgeKind):
@@ -40,9 +41,8 @@ class Firehoses(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """All delivery streams."""
-        deposits = (Deposit("firehose:PutRecord"), Deposit("firehose:PutRecordBatch"))
         for node in system.nodes(FIREHOSE):
-            yield Channel(node, tuple(f"firehose:deliverystream/{name}" for name in system.names(node)), deposits)
+            yield Channel(node, addresses(system, node, "firehose:deliverystream/"), _DELIVERED)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """Sources, transforming functions and buckets of all delivery streams."""

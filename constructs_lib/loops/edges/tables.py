@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses
 from constructs_lib.loops.edges.streams import STREAM
 from constructs_lib.loops.languages import Language
 from constructs_lib.loops.messages import ABSENT
@@ -58,7 +58,7 @@ class Tables(EdgeKind):
         """All tables."""
         for node in system.nodes(*TABLES):
             deposits = _CHANGED_OR_EXPIRED if _expires(system, node) else _CHANGED
-            yield Channel(node, tuple(f"dynamodb:table/{name}" for name in system.names(node)), deposits)
+            yield Channel(node, addresses(system, node, "dynamodb:table/"), deposits)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The Kinesis streams that tables copy their changes to."""

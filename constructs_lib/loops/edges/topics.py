@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, everything, unchanged
+from constructs_lib.loops.edges.base import (
+    Channel,
+    Deposit,
+    EdgeKind,
+    Listener,
+    Message,
+    addresses,
+    everything,
+    unchanged,
+)
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE, dead_letter_targets
 from constructs_lib.loops.edges.urls import called
@@ -31,7 +40,7 @@ class Topics(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All topics."""
         for node in system.nodes(TOPIC):
-            yield Channel(node, tuple(f"sns:{name}" for name in system.names(node)), _PUBLISH)
+            yield Channel(node, addresses(system, node, "sns:"), _PUBLISH)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """Subscriptions as resources and those inside a topic."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Put, anew
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.templates.symbols import symbols_in
 
@@ -27,6 +27,7 @@ TOLD = "calls the URL in "
 """What the arrow of a function says that is told a URL, before the name of the variable."""
 _GRAPHQL = "AWS::AppSync::GraphQLApi"
 _IAM = "AWS_IAM"
+_INVOKE_URL = (Deposit("lambda:InvokeFunctionUrl"),)
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Urls(EdgeKind):
             for target in system.texts(node.get("TargetFunctionArn"), node.template):
                 name = target.rpartition("function:")[2].partition(":")[0]
                 if name in functions:
-                    yield Channel(functions[name], (f"lambda:function:{name}",), (Deposit("lambda:InvokeFunctionUrl"),))
+                    yield Channel(functions[name], (f"lambda:function:{name}",), _INVOKE_URL)
 
     def puts(self, system: System) -> Iterator[Put]:
         """What functions may call because their environment tells them a URL, whatever their roles allow."""
@@ -69,17 +70,12 @@ class Urls(EdgeKind):
         for node in system.nodes("AWS::Events::ApiDestination"):
             for url in system.texts(node.get("InvocationEndpoint"), node.template):
                 for arn in called(system, url):
-                    yield Listener(node, node.type, arn, "request", carry=_request)
+                    yield Listener(node, node.type, arn, "request", carry=anew)
 
 
 def called(system: System, text: str) -> list[str]:
     """The ARNs of the APIs and functions that a URL calls, as far as they need no role's signature."""
     return [] if text.startswith("arn:") else _called(_known(system), text)
-
-
-def _request(message: Message) -> Message:
-    del message
-    return Message()
 
 
 def _told(system: System, node: Node, variables: Mapping[str, Any]) -> Iterator[Put]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -50,8 +50,7 @@ class UserPools(EdgeKind):
     def channels(self, system: System) -> Iterator[Channel]:
         """All pools."""
         for node in system.nodes(_POOL):
-            names = tuple(f"cognito-idp:userpool/{name}" for name in system.names(node))
-            yield Channel(node, names, _DEPOSITS)
+            yield Channel(node, addresses(system, node, "cognito-idp:userpool/"), _DEPOSITS)
 
     def left_out(self, system: System) -> Iterator[str]:
         """The pools that the Serverless Framework looks up by name when it deploys."""

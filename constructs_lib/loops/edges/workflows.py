@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put
-from constructs_lib.loops.edges.events import BUS, default_bus
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, addresses
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.tasks import CRAWLER, GLUE_JOB, WORKFLOW
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import Language
@@ -42,10 +42,10 @@ class Workflows(EdgeKind):
         """What a grant is enough to start; a trigger that waits for something is only activated."""
         for type_, (address, deposits) in _STARTED.items():
             for node in system.nodes(type_):
-                yield Channel(node, tuple(f"{address}{name}" for name in system.names(node)), deposits)
+                yield Channel(node, addresses(system, node, address), deposits)
         for node in system.nodes(TRIGGER):
             if system.text(node.get("Type"), node.template) in {"ON_DEMAND", None}:
-                yield Channel(node, tuple(f"glue:trigger/{name}" for name in system.names(node)), _FIRE)
+                yield Channel(node, addresses(system, node, "glue:trigger/"), _FIRE)
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The triggers that a workflow begins with, and what triggers start."""
@@ -80,7 +80,7 @@ class Workflows(EdgeKind):
                 "detail-type": Language((("Glue Crawler State Change",),)),
                 "detail.crawlerName": Language((tuple(map(literal, system.names(node))),)),
             }
-            yield Put(node, next(iter(system.arns(default_bus(system)))), "state changes", Message(event), (BUS,))
+            yield Put(node, arn_of_default_bus(system), "state changes", Message(event), (BUS,))
 
 
 def _meant(system: System, trigger: Node, entries: Any) -> Iterator[tuple[Mapping[str, Any], Node, str]]:
