@@ -44,7 +44,7 @@ class Language:
     def __and__(self, other: Language) -> Language:
         if other.all_of == () and other.none_of == ():
             return self
-        if self.all_of == () and self.none_of == ():
+        if self.all_of == () and self.none_of == () and len(other.all_of) < 2 and len(other.none_of) < 2:  # noqa: PLR2004
             return other
         return Language(
             tuple(dict.fromkeys(self.all_of + other.all_of)), tuple(dict.fromkeys(self.none_of + other.none_of))

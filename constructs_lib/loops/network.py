@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.audience import Audience
@@ -21,18 +22,13 @@ FEW = 8
 
 
 class Network:
-    """Resources, and who listens to them.
-
-    Attributes:
-        crowded: resources to which many listen, or that many ways lead into.
-    """
+    """Resources, and who listens to them."""
 
     def __init__(self) -> None:
-        self.crowded: set[Node] = set()
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets: Grouped[Listener, Node] = Grouped()
         self._inward: Grouped[Node, Node] = Grouped()
-        self._ways: Counter[Node] = Counter()
+        self._ways: list[Node] = []
         self._audiences: dict[Node, Audience] = {}
 
     def add(self, listener: Listener, sources: Iterable[Node], targets: Sequence[Node]) -> None:
@@ -41,16 +37,18 @@ class Network:
             self._targets.add(listener, target)
         for source in sources:
             self._listeners.add(source, listener)
-            if self._listeners.count(source) >= FEW:
-                self.crowded.add(source)
             for target in targets:
                 self._inward.add(target, source)
 
     def add_way(self, node: Node) -> None:
         """Add a way into a resource, by which something may be put there."""
-        self._ways[node] += 1
-        if self._ways[node] >= FEW:
-            self.crowded.add(node)
+        self._ways.append(node)
+
+    @cached_property
+    def crowded(self) -> set[Node]:
+        """Resources to which many listen, or that many ways lead into."""
+        led_into = {node for node, count in Counter(self._ways).items() if count >= FEW}
+        return led_into.union(self._listeners.crowded(FEW))
 
     def __iter__(self) -> Iterator[Node]:
         """The resources that are listened to."""
@@ -85,9 +83,9 @@ class Network:
 
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
-        if node not in self._listeners:
-            return []
         listeners = self._listeners.of(node)
+        if not listeners:
+            return []
         if node in self.crowded:
             audience = self._audiences.get(node)
             if audience is None:

@@ -20,8 +20,7 @@ _BUS, _DEFAULT = "AWS::Events::EventBus", "default"
 
 def has_own_name(system: System, node: Node) -> bool:
     """Whether no other resource has the name of one: it is declared, or the default bus, whose name none may have."""
-    is_default = node.type == _BUS and system.names(node) == (_DEFAULT,)
-    return is_default or node.id in node.template.resources
+    return node.is_declared or (node.type == _BUS and system.names(node) == (_DEFAULT,))
 
 
 class Owners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import address, rest_of
@@ -39,8 +40,9 @@ class Targets:
             expects: the types of what it may name, should it not be known.
         """
         found = self._system.by_arn(arn)
-        if any(has_own_name(self._system, node) for node in found):
-            return found
+        for node in found:
+            if has_own_name(self._system, node):
+                return found
         key = (arn, expects)
         known = self._known.get(key)
         if known is None:
@@ -81,6 +83,7 @@ class Targets:
         return directory
 
 
+@cache
 def _service(type_: str) -> str:
     """The service in the ARNs of a type's resources."""
     return NAMING[type_].arn.split(":")[2]

@@ -14,7 +14,8 @@ from constructs_lib.templates.template import construct_path
 from constructs_lib.templates.texts import MISSING, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from constructs_lib.templates.template import Resource, Template
 
@@ -52,6 +53,11 @@ class Node:
     def resource(self) -> Resource:
         """The resource as the template has it."""
         return self._added or self.template.resources[self.id]
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether a template declares it."""
+        return self._added is None
 
     def get(self, name: str) -> Any:
         """A property, unresolved."""
@@ -92,6 +98,15 @@ class System(Texts):
         self.types_asked_for.update(types)
         for type_ in types:
             yield from self._by_type.get(type_, ())
+
+    @property
+    def types(self) -> AbstractSet[str]:
+        """The types that there are resources of."""
+        return self._by_type.keys()
+
+    def declared(self, template: Template, types: Collection[str]) -> Iterator[Node]:
+        """The resources of some types that a template declares, in its order, without asking for them."""
+        return (node for node in self._nodes[id(template)].values() if node.type in types and node.is_declared)
 
     def addressed(self) -> Iterator[Node]:
         """All resources that an ARN may name as a target."""

@@ -51,7 +51,7 @@ class Resource:
 def construct_path(body: Mapping[str, Any]) -> str | None:
     """The path of the CDK construct that a resource's entry is from, if it carries it."""
     metadata = body.get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    path = metadata.get("aws:cdk:path") if metadata and isinstance(metadata, Mapping) else None
     if not isinstance(path, str):
         return None
     for hidden in _HIDDEN_IDS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -31,6 +31,7 @@ from constructs_lib.loops.keys import STAR, literal
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.structures import is_plain
+from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {  # by namespace: the dimensi
     "AWS/Logs": ("LogGroupName", (LOG_GROUP,)),
     "AWS/ApiGateway": ("ApiId", APIS),
 }
+_WATCHED: WeakKeyDictionary[System, list[tuple[Node, _Metric]]] = WeakKeyDictionary()
 _APIS: WeakKeyDictionary[System, Grouped[str, Node]] = WeakKeyDictionary()
 _ACTORS = {FUNCTION, STATE_MACHINE, BUILD}
 _FAILURES = re.compile("Error|Throttle|Fail|TimedOut|Aborted|Dropped")
@@ -73,7 +75,7 @@ _SEARCHES = re.compile(r"\b(SEARCH|SELECT)\b", re.IGNORECASE)
 _OPERAND = re.compile(r"(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*[\"']?([^\"')]+?)[\"']?\s*\)")
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, slots=True)
 class _Metric:
     """A metric that an alarm watches, or that a filter of a log group makes.
 
@@ -147,8 +149,15 @@ class Alarms(EdgeKind):
             yield from _composed(system, node)
 
 
-def _watched(system: System) -> Iterator[tuple[Node, _Metric]]:
+def _watched(system: System) -> list[tuple[Node, _Metric]]:
     """All alarms, with the metrics that each watches."""
+    known = _WATCHED.get(system)
+    if known is None:
+        known = _WATCHED[system] = list(_watching(system))
+    return known
+
+
+def _watching(system: System) -> Iterator[tuple[Node, _Metric]]:
     for node in system.nodes(_ALARM):
         if node.get("Namespace") is not None:
             yield node, _metric(system, node, node.properties)
@@ -174,7 +183,7 @@ def _metric(system: System, node: Node, given: Mapping[str, Any]) -> _Metric:
         if name is None:
             return found
         dimensions[name] = (*dimensions.get(name, ()), *system.texts(entry.get("Value"), node.template))
-    return replace(found, dimensions=dimensions)
+    return _Metric(found.namespaces, found.names, dimensions)
 
 
 def _may_lack_any(system: System, listed: Any, template: Template) -> bool:
@@ -205,7 +214,10 @@ def _custom(system: System, alarm: Node, metric: _Metric) -> Node:
 
 def _owners(system: System, metric: _Metric) -> Iterator[tuple[Node, str]]:
     """The resources whose own metric it is, each with why that is not certain; empty if it is."""
+    is_known = not any(text == STAR or has_symbols(text) for text in metric.namespaces)
     for namespace, (dimension, types) in _OWN.items():
+        if is_known and namespace not in metric.namespaces:
+            continue
         why = metric.why_not_certain(_Metric((namespace,), metric.names))
         if why is None:
             continue

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
-from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus, asked_by_rules
 from constructs_lib.loops.edges.s3 import BUCKET, bucket_addresses
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.languages import ANYTHING, Language
@@ -95,7 +95,7 @@ def _services(message: Message) -> list[str]:
 
 def _rules(system: System) -> Iterator[Node]:
     """The rules that ask for API calls by name."""
-    for node in system.nodes("AWS::Events::Rule"):
+    for node in system.nodes("AWS::Events::Rule") if _CALL in asked_by_rules(system) else ():
         asked = node.get("EventPattern")
         kinds = asked.get("detail-type", asked) if isinstance(asked, Mapping) else asked
         if _CALL in str(kinds) and system.text(node.get("State"), node.template) != "DISABLED":

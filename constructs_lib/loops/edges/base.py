@@ -29,6 +29,7 @@ __all__ = [
     "addresses",
     "always",
     "anew",
+    "everything",
     "unchanged",
 ]
 

@@ -77,14 +77,15 @@ class AccessLogs(EdgeKind):
 
     def listeners(self, system: System) -> Iterator[Listener]:
         """The buckets that the logs go to."""
-        by_name = {name: node for node in system.nodes(BUCKET) for name in system.names(node)}
-        for node in system.nodes(BUCKET):
+        logged = [node for node in system.nodes(BUCKET) if node.get("LoggingConfiguration") is not None]
+        names_known = {name for node in system.nodes(BUCKET) for name in system.names(node)} if logged else set()
+        for node in logged:
             for logging in system.mapping(node.get("LoggingConfiguration"), node.template):
                 prefixes = system.texts(logging.get("LogFilePrefix", ""), node.template)
                 destination = logging.get("DestinationBucketName")
                 names = system.names(node) if destination is None else system.texts(destination, node.template)
                 for name in names:
-                    if name in by_name or system.symbols.free_in(name):
+                    if name in names_known or system.symbols.free_in(name):
                         arn = f"arn:aws:s3:::{name}"
                         carry = partial(_new_objects, prefixes)
                         yield Listener(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, anew
 from constructs_lib.loops.edges.lambdas import FUNCTION
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.templates.system import Node, System
 
-__all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "arn_of_default_bus", "default_bus"]
+__all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "arn_of_default_bus", "asked_by_rules", "default_bus"]
 
 BUS = "AWS::Events::EventBus"
 _TARGETS = (
@@ -44,6 +45,8 @@ _TARGETS = (
 OWN_EVENT = Message({"source": Language(((STAR,),), (RESERVED,))})
 # What an archive replays carries the replay's name, so that rules can tell it.
 _REPLAYED = Message({"replay-name": Language(((STAR,),), (ABSENT,))})
+_CHANGING = {"Input", "InputPath", "InputTransformer"}
+"""What makes another text of an event for a target."""
 _ARCHIVE = "AWS::Events::Archive"
 # An event is sent from bus to bus only once: "EventBridge can't route events received from a sender event bus to a
 # third event bus" ("Sending events between event buses in the same account and Region").
@@ -72,6 +75,8 @@ _S3_EVENTS: Mapping[str, tuple[str, str]] = {
 _NOT_NAMED = ("ObjectRetention:Put", "ObjectAnnotation:Put", "ObjectAnnotation:Delete")
 _NEW_TYPE = Language(((STAR,),), tuple(dict.fromkeys(kind for kind, _ in _S3_EVENTS.values())))
 
+_ASKED: WeakKeyDictionary[System, str] = WeakKeyDictionary()
+
 
 def default_bus(system: System) -> Node:
     """The account's default event bus, which no template declares."""
@@ -99,6 +104,15 @@ def buses(system: System, value: Any, near: Node) -> list[Node | None]:
 def arn_of_default_bus(system: System) -> str:
     """The ARN of the account's default event bus."""
     return f"arn:aws:events:{system.region}:{system.account}:event-bus/default"
+
+
+def asked_by_rules(system: System) -> str:
+    """All that the patterns of rules ask for, as one text in which each ends in a single quote."""
+    known = _ASKED.get(system)
+    if known is None:
+        patterns = (str(rule.get("EventPattern")) for rule in system.nodes("AWS::Events::Rule"))
+        known = _ASKED[system] = "\n".join(patterns).replace('"', "'")
+    return known
 
 
 class Rules(EdgeKind):
@@ -140,7 +154,7 @@ class Rules(EdgeKind):
         target: Mapping[str, Any],
         filters: Callable[[], tuple[Message, ...]],
     ) -> Iterator[Listener]:
-        changed = any(key in target for key in ("Input", "InputPath", "InputTransformer"))
+        carry = _as_body if _CHANGING.isdisjoint(target) else anew
         label = f"rule {system.label(rule)}"
         for arn in run_by(system, target.get("Arn"), target, rule.template):
             to_bus, may_be_bus = ":event-bus/" in arn, bool(system.symbols.free_in(arn[:1]))
@@ -149,7 +163,6 @@ class Rules(EdgeKind):
                     through = partial(_not_yet, filters)
                     yield Listener(source, BUS, arn, label, (BUS,), through, _forwarded, by=rule)
                 if not to_bus:
-                    carry = anew if changed else _as_body
                     yield Listener(source, BUS, arn, label, _TARGETS, filters, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
             for arn in system.texts(config.get("Arn"), rule.template):

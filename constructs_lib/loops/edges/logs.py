@@ -108,8 +108,11 @@ def _executions(system: System, node: Node) -> Iterator[Put]:
 def _log_groups(system: System, node: Node) -> Iterator[str]:
     """The groups that a function may log to: the one that is set, or the one that Lambda makes."""
     given = node.get("LoggingConfig")
+    if given is None:
+        yield from [f"/aws/lambda/{name}" for name in system.names(node)]
+        return
     configured = [logging.get("LogGroup") for logging in system.mapping(given, node.template)]
-    is_open = given is None or may_be_absent(system, given, node.template)
+    is_open = may_be_absent(system, given, node.template)
     for group in configured:
         for choice in system.choices(group, node.template):
             if choice is None or choice is MISSING:

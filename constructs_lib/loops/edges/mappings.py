@@ -6,7 +6,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put, everything
 from constructs_lib.loops.edges.kafka import CLUSTERS
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named, told_to
 from constructs_lib.loops.edges.queues import QUEUE
@@ -25,6 +25,7 @@ __all__ = ["EventSourceMappings"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _SOURCES = {"sqs": (QUEUE,), "kinesis": (STREAM,), "dynamodb": TABLES, "kafka": CLUSTERS}
+_WITH_ROLES = ("sqs", "kinesis", "dynamodb")
 _WITHOUT_ROLES = ("mq", "rds")
 _FAILURE_TARGETS = (QUEUE, "AWS::SNS::Topic", "AWS::S3::Bucket")
 
@@ -37,7 +38,8 @@ class EventSourceMappings(EdgeKind):
         for node in system.nodes(_MAPPING):
             if system.text(node.get("Enabled"), node.template) == "false":
                 continue
-            filters = partial(_filters, system, node)
+            is_open = node.get("FilterCriteria") is None and node.get("Topics") is None
+            filters = everything if is_open else partial(_filters, system, node)
             for source, type_ in _sources(system, node):
                 for target in system.texts(node.get("FunctionName"), node.template):
                     arn = function_arn(target)
@@ -56,9 +58,12 @@ class EventSourceMappings(EdgeKind):
             if node.get("SelfManagedEventSource") is not None:
                 yield f"who writes to the cluster of `{system.label(node)}`"
             for arn in system.texts(node.get("EventSourceArn"), node.template) if node.get("EventSourceArn") else ():
+                service = _service(arn)
+                if service in _WITH_ROLES:
+                    continue
                 known = next((found for found in system.by_arn(arn) if found.type == CLUSTERS[0]), None)
                 asks = known is not None and "'Iam': {'Enabled': True}" in str(known.get("ClientAuthentication"))
-                if [*arn.split(":"), "", "", ""][2] in _WITHOUT_ROLES or (known is not None and not asks):
+                if service in _WITHOUT_ROLES or (known is not None and not asks):
                     yield f"who writes to the source of `{system.label(node)}`"
 
 
@@ -80,10 +85,14 @@ def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
         return
     for arn in system.texts(node.get("EventSourceArn"), node.template):
         known = system.by_arn(arn)
-        yield from ((found, found.type) for found in known)
+        for found in known:
+            yield found, found.type
         if system.may_be_others(arn, known):
-            service = [*arn.split(":"), "", "", ""][2]
-            yield from ((None, type_) for type_ in (_SOURCES.get(service) or chain(*_SOURCES.values())))
+            yield from ((None, type_) for type_ in (_SOURCES.get(_service(arn)) or chain(*_SOURCES.values())))
+
+
+def _service(arn: str) -> str:
+    return [*arn.split(":", 3), "", "", ""][2]
 
 
 def _failed(system: System, node: Node, entry: Mapping[str, Any]) -> Iterator[Put]:

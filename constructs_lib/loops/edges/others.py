@@ -52,10 +52,7 @@ class Others(EdgeKind):
 
 def unread(system: System, but: tuple[str, ...]) -> Iterator[Node]:
     """Resources of types of AWS that no edge kind reads, but for types that begin as one of some texts."""
-    for template in system.templates:
-        unasked = template.types - system.types_asked_for
-        types = {type_ for type_ in unasked if type_.startswith("AWS::") and not type_.startswith(but)}
-        for key, type_, *_ in template.entries() if types else ():
-            node = system.node(template, key) if type_ in types else None
-            if node is not None:
-                yield node
+    unasked = system.types - system.types_asked_for
+    types = {type_ for type_ in unasked if type_.startswith("AWS::") and not type_.startswith(but)}
+    for template in system.templates if types else ():
+        yield from system.declared(template, types)

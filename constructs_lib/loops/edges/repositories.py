@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always, anew
-from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus, asked_by_rules
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import ANYTHING, Language
 from constructs_lib.templates.template import Resource
@@ -55,7 +55,7 @@ class Repositories(EdgeKind):
 
     def prepare(self, system: System) -> None:
         """What stands for those that are not declared, where rules ask for their events."""
-        asked = "\n".join(str(rule.get("EventPattern")) for rule in system.nodes("AWS::Events::Rule"))
+        asked = asked_by_rules(system)
         for type_, (_, _, (source, kind, _)) in _TOLD.items():
             if source in asked or kind in asked:
                 shown = _OTHERS[type_]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.access_points import access_points
 from constructs_lib.loops.addresses import ACCESS_POINT
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, unchanged
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, unchanged
 from constructs_lib.loops.edges.lifecycles import later
 from constructs_lib.loops.keys import STAR, Filter, literal
 from constructs_lib.loops.languages import Language
@@ -74,9 +74,8 @@ _CUSTOM = (
 
 def bucket_addresses(system: System, node: Node) -> tuple[str, ...]:
     """What policies call the objects of a bucket: by its name, and by its access points."""
-    names = system.names(node)
-    through = (f"{ACCESS_POINT}{point}/" for name in names for point in access_points(system, name))
-    return (*(f"s3:{name}/" for name in names), *through)
+    through = [f"{ACCESS_POINT}{point}/" for name in system.names(node) for point in access_points(system, name)]
+    return (*addresses(system, node, "s3:", "/"), *through)
 
 
 class S3Notifications(EdgeKind):

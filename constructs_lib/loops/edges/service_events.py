@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
-from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
+from constructs_lib.loops.edges.events import BUS, arn_of_default_bus, asked_by_rules
 from constructs_lib.loops.languages import Language
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from constructs_lib.templates.system import Node, System
+    from constructs_lib.templates.system import System
 
 __all__ = ["ServiceEvents"]
 
@@ -135,13 +135,8 @@ class ServiceEvents(EdgeKind):
 
 def _asked(system: System) -> Iterator[str]:
     """The services whose events rules ask for."""
-    asked = "\n".join(pattern for rule in system.nodes("AWS::Events::Rule") if "aws." in (pattern := _text(rule)))
-    return (service for service, (source, _) in _TOLD.items() if asked and f"{source}'" in asked)
-
-
-def _text(rule: Node) -> str:
-    """A rule's pattern as a text in which every source ends in a quote."""
-    return str(rule.get("EventPattern")).replace('"', "'")
+    asked = asked_by_rules(system)
+    return (service for service, (source, _) in _TOLD.items() if f"{source}'" in asked)
 
 
 def _event(source: str, action: str, kinds: tuple[str, ...]) -> Message:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Message, Put, addresses
@@ -23,6 +23,8 @@ from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["STATE_MACHINE", "StateMachines"]
@@ -38,6 +40,8 @@ _STARTS = tuple(Deposit(action) for action in _START)
 _STARTS_OF_VERSIONS = tuple(Deposit(action, rest="qualifier") for action in _START)
 _REDRIVE = (Deposit("states:RedriveExecution", rest="execution"),)
 _DEFINITION = ("Definition", "DefinitionString")
+_READ: WeakKeyDictionary[System, dict[Node, list[list[Mapping[str, Any]] | None]]] = WeakKeyDictionary()
+"""The states of each machine's definitions: read to know what acts, and kept until it is known what they do."""
 _TOKEN = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
 
@@ -47,9 +51,12 @@ class StateMachines(EdgeKind):
     def actors(self, system: System) -> Iterator[Actor]:
         """All state machines; those without a readable definition act by their role."""
         for node in system.nodes(STATE_MACHINE):
-            definitions = _definitions(system, node)
+            definitions = [
+                None if found is None else list(_states(system, node, found)) for found in _definitions(system, node)
+            ]
+            _READ.setdefault(system, {})[node] = definitions
             yield Actor(node, node.get("RoleArn"), by_role=None in definitions)
-            calls = [call for found in definitions if found is not None for call in _calls(system, node, found)]
+            calls = [call for states in definitions if states is not None for call in _calls(system, node, states)]
             others = tuple(dict.fromkeys(action(call) for call in calls if not is_known(call.lower())))
             if others and None not in definitions:
                 yield Actor(node, node.get("RoleArn"), only=others)
@@ -63,16 +70,17 @@ class StateMachines(EdgeKind):
 
     def puts(self, system: System) -> Iterator[Put]:
         """What the tasks of all state machines call, and the events that tell of their executions."""
-        for node in system.nodes(STATE_MACHINE):
-            for found in _definitions(system, node):
-                for state in _states(system, node, found):
-                    for put in self._state(system, node, state):
-                        yield replace(put, entry=state, property=_DEFINITION[node.get("Definition") is None])
+        bus = arn_of_default_bus(system)
+        for node, definitions in _READ.pop(system, {}).items():
+            property_ = _DEFINITION[node.get("Definition") is None]
+            for state in (state for states in definitions for state in states or ()):
+                for put in self._state(system, node, state):
+                    put.entry, put.property = state, property_
+                    yield put
             event = {
                 **_STATUS_CHANGE,
                 "detail.stateMachineArn": Language((tuple(map(literal, system.arns(node))),)),
             }
-            bus = arn_of_default_bus(system)
             yield Put(node, bus, "execution status", Message(event), (BUS,))
 
     def _state(self, system: System, node: Node, state: Mapping[str, Any]) -> Iterator[Put]:
@@ -95,9 +103,9 @@ class StateMachines(EdgeKind):
         yield from effects(system, node, name, arguments, f"task {name}")
 
 
-def _calls(system: System, node: Node, found: Mapping[str, Any]) -> Iterator[str]:
+def _calls(system: System, node: Node, states: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The service calls of a definition's tasks."""
-    for state in _states(system, node, found):
+    for state in states:
         resource = state.get("Resource") if state.get("Type") == "Task" else None
         for text in system.texts(_substituted(resource, node), node.template) if resource is not None else ():
             if ":states:::" in text:
@@ -181,7 +189,7 @@ def _chosen(value: str, names: list[str], substitutions: Any) -> Any:
     return value
 
 
-def _states(system: System, node: Node, found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+def _states(system: System, node: Node, found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """All states, those inside maps and parallel branches included, whatever conditions choose."""
     work: list[Any] = [found]
     count = 0

@@ -49,9 +49,13 @@ class Topics(EdgeKind):
                 if isinstance(entry, Mapping):
                     yield from self._subscribed(system, [node], entry, node)
         for node in system.nodes("AWS::SNS::Subscription"):
-            arns = system.texts(node.get("TopicArn"), node.template)
-            topics: list[Node | None] = [topic for arn in arns for topic in system.by_arn(arn)]
-            if any(system.may_be_others(arn, system.by_arn(arn)) for arn in arns):
+            topics: list[Node | None] = []
+            may_be_others = False
+            for arn in system.texts(node.get("TopicArn"), node.template):
+                known = system.by_arn(arn)
+                topics += known
+                may_be_others = may_be_others or system.may_be_others(arn, known)
+            if may_be_others:
                 topics.append(None)
             yield from self._subscribed(system, topics, node.properties, node)
 
@@ -67,17 +71,15 @@ class Topics(EdgeKind):
             targets = list(system.texts(entry.get("Endpoint"), template))
         else:
             return
-        scope = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
         policy = entry.get("FilterPolicy")
+        scope = None if policy is None else system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
         under = "body." if scope == "MessageBody" else "attributes."
-        is_open = policy is None or scope is None
-        filters = everything if is_open else partial(pattern, system, policy, template, under=under)
-        raw = system.text(entry.get("RawMessageDelivery", "false"), template) == "true"
+        filters = everything if scope is None else partial(pattern, system, policy, template, under=under)
+        carry = unchanged if system.text(entry.get("RawMessageDelivery"), template) == "true" else _wrapped
+        own = entry if by.type == TOPIC else None
         expects = _PROTOCOLS.get(protocol or "", (FUNCTION, QUEUE))
         for target in targets:
             for topic in topics:
-                carry = unchanged if raw else _wrapped
-                own = entry if by.type == TOPIC else None
                 yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by, entry=own)
         for target in dead_letter_targets(system, entry.get("RedrivePolicy"), template):
             for topic in topics:

@@ -65,20 +65,15 @@ class Undeclared(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """What is not declared hears of what a declared resource gets that may turn out to have its name."""
         for type_ in dict.fromkeys(_TYPES.values()):
-            added = [node for node in system.nodes(type_) if not _is_written(node)]
+            added = [node for node in system.nodes(type_) if not node.is_declared]
             names: Directory[tuple[Node, str]] = Directory()
             for node in system.nodes(type_) if added else ():
-                for own in system.names(node) if _is_written(node) else ():
+                for own in system.names(node) if node.is_declared else ():
                     names.add(f"{type_}:{own}", (node, own))
             for node in added:
                 for other in dict.fromkeys(_may_be(system, node, names)):
                     arn = next(iter(system.arns(node)))
                     yield Listener(other, type_, arn, "by the name of", doubt=SAME_NAME)
-
-
-def _is_written(node: Node) -> bool:
-    """Whether a template declares a resource."""
-    return node.id in node.template.resources
 
 
 def _may_be(system: System, node: Node, names: Directory[tuple[Node, str]]) -> Iterator[Node]:

@@ -51,8 +51,9 @@ class Urls(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """The functions that have a URL: a role with `lambda:InvokeFunctionUrl` may call it."""
-        functions = {name: node for node in system.nodes(FUNCTION) for name in system.names(node)}
-        for node in system.nodes("AWS::Lambda::Url"):
+        urls = list(system.nodes("AWS::Lambda::Url"))
+        functions = {name: node for node in system.nodes(FUNCTION) for name in system.names(node)} if urls else {}
+        for node in urls:
             for target in system.texts(node.get("TargetFunctionArn"), node.template):
                 name = target.rpartition("function:")[2].partition(":")[0]
                 if name in functions:
@@ -60,7 +61,8 @@ class Urls(EdgeKind):
 
     def puts(self, system: System) -> Iterator[Put]:
         """What functions may call because their environment tells them a URL, whatever their roles allow."""
-        for node in system.nodes(FUNCTION):
+        known = _known(system)
+        for node in system.nodes(FUNCTION) if known.hosts or known.domains else ():
             for environment in system.mapping(node.get("Environment"), node.template):
                 for variables in system.mapping(environment.get("Variables"), node.template):
                     yield from _told(system, node, variables)
