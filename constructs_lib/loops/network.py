@@ -47,8 +47,8 @@ class Network:
     @cached_property
     def crowded(self) -> set[Node]:
         """Resources to which many listen, or that many ways lead into."""
-        led_into = {node for node, count in Counter(self._ways).items() if count >= FEW}
-        return led_into.union(self._listeners.crowded(FEW))
+        found = {node for node in self._listeners if self._listeners.count(node) >= FEW}
+        return found.union(node for node, ways in Counter(self._ways).items() if ways >= FEW)
 
     def __iter__(self) -> Iterator[Node]:
         """The resources that are listened to."""

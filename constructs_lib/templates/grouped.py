@@ -38,10 +38,6 @@ class Grouped(Generic[K, T]):
         """How many values a key has."""
         return len(self._more.get(key, ())) + 1 if key in self._first else 0
 
-    def crowded(self, many: int) -> Iterator[K]:
-        """The keys that have as many values, two at least."""
-        return (key for key, more in self._more.items() if len(more) >= many - 1)
-
     def __iter__(self) -> Iterator[K]:
         return iter(self._first)
 
