@@ -15,7 +15,7 @@ from constructs_lib.templates.structures import Structures
 from constructs_lib.templates.symbols import Symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from constructs_lib.templates.template import Template
 
@@ -56,7 +56,7 @@ class Exchange(Structures):
         """The texts of a value, if they are not too many."""
 
     @abstractmethod
-    def _pseudo(self, name: str, template: Template) -> list[str] | None:
+    def _pseudo(self, name: str, template: Template) -> Sequence[str] | None:
         """What a pseudo parameter stands for."""
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Exchange(Structures):
             self._of_nested[key] = self._bounded(list(dict.fromkeys(found)), {"Ref": name}, template)
         return self._of_nested[key]
 
-    def of_stack(self, template: Template, logical_id: str, attribute: str) -> list[str] | None:
+    def of_stack(self, template: Template, logical_id: str, attribute: str) -> Sequence[str] | None:
         """The texts of a nested stack's `Ref`, or of its attribute `Outputs.Name`; None if they are not known."""
         child = self._children.get((id(template), logical_id))
         if child is None or attribute == "Ref":
@@ -121,11 +121,12 @@ class Exchange(Structures):
         """The texts of an export; found once, because exports may import others that import others."""
         known = self._export_texts.get(name)
         if known is None:
+            exported = self._exported()
             if name in self._being_exported:
                 label = f"${{import {self.symbols.show(name)}}}"
                 return (self.symbols.character(("import", name), label, "free", "it imports itself"),)
             self._being_exported.add(name)
-            values = self._exported().of(name)  # several, if they are under conditions
+            values = exported.of(name)  # several, if they are under conditions
             templates = self._exporting.of(name)
             known = self._named(values[0], templates[0]) if len(values) == 1 else None
             if known is None:

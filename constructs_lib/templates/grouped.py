@@ -31,8 +31,8 @@ class Grouped(Generic[K, T]):
         """The values of a key."""
         if key not in self._first:
             return ()
-        first = self._first[key]
-        return (first, *self._more[key]) if key in self._more else (first,)
+        more = self._more.get(key)
+        return (self._first[key],) if more is None else (self._first[key], *more)
 
     def count(self, key: K) -> int:
         """How many values a key has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,7 +24,7 @@ class Reader(Protocol):
     def texts(self, value: Any, template: Template) -> tuple[str, ...]:
         """The texts that a value may stand for."""
 
-    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterator[Any]:
+    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterable[Any]:
         """What a value may be: itself, or each branch of its conditions; `MISSING` for no value."""
 
 

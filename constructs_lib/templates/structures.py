@@ -10,6 +10,8 @@ from constructs_lib.templates.plain import MISSING
 from constructs_lib.templates.symbols import has_symbols, symbols_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from constructs_lib.templates.symbols import Symbols
     from constructs_lib.templates.template import Template
 
@@ -56,32 +58,34 @@ class Structures(ABC):
         """The texts that a value may stand for."""
 
     @abstractmethod
-    def _texts(self, value: Any, template: Template, depth: int) -> list[str]:
+    def _texts(self, value: Any, template: Template, depth: int) -> Sequence[str]:
         """Likewise, inside of another value."""
 
-    def items(self, value: Any, template: Template) -> Iterator[Any]:
+    def items(self, value: Any, template: Template) -> Iterable[Any]:
         """The elements that a list property may have: branches of conditions united, single values as lists of one.
 
-        What is no list and cannot be told is yielded as it is, so that the reader can treat it as unknown.
+        What is no list and cannot be told is there as it is, so that the reader can treat it as unknown.
         """
+        if isinstance(value, str) or (isinstance(value, dict) and len(value) != 1):
+            return (value,)
+        if isinstance(value, list) and all(map(is_plain, value)):
+            return value
+        return self._items(value, template)
+
+    def _items(self, value: Any, template: Template) -> Iterator[Any]:
         try:
             for items in [value] if isinstance(value, list) else self._lists(value, template, 0):
                 for item in items:
-                    if is_plain(item):
-                        yield item
-                    else:
-                        yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
+                    yield from (choice for choice in self.choices(item, template) if choice is not MISSING)
         except RecursionError:
             yield {}
 
-    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterator[Any]:
+    def choices(self, value: Any, template: Template, depth: int = 0) -> Iterable[Any]:
         """What a value may be: itself, or each branch of its conditions; `MISSING` for no value."""
-        if (
-            not isinstance(value, _PLAIN)
-            and isinstance(value, (dict, Mapping))
-            and len(value) == 1
-            and depth < MAX_DEPTH
-        ):
+        return (value,) if is_plain(value) else self._choices(value, template, depth)
+
+    def _choices(self, value: Mapping[str, Any], template: Template, depth: int) -> Iterator[Any]:
+        if depth < MAX_DEPTH:
             name, argument = next(iter(value.items()))
             if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004
                 yield from self.choices(argument[1], template, depth + 1)
@@ -97,13 +101,13 @@ class Structures(ABC):
                     return
         yield value
 
-    def mapping(self, value: Any, template: Template) -> Iterator[Mapping[str, Any]]:
+    def mapping(self, value: Any, template: Template) -> Sequence[Mapping[str, Any]]:
         """The mappings that a value may be; what is none is left out."""
         if value is None:
-            return
-        for choice in (value,) if is_plain(value) else self.choices(value, template):
-            if isinstance(choice, (dict, Mapping)):
-                yield choice
+            return ()
+        if isinstance(value, dict) and len(value) != 1:
+            return (value,)
+        return [choice for choice in self.choices(value, template) if isinstance(choice, (dict, Mapping))]
 
     def _lists(self, value: Any, template: Template, depth: int) -> Iterator[list[Any]]:
         for choice in self.choices(value, template, depth):
@@ -176,9 +180,6 @@ class Structures(ABC):
 
 def is_plain(value: Any) -> bool:
     """Whether a value is what it is, whatever conditions and maps say."""
-    return (
-        isinstance(value, _PLAIN)
-        or not isinstance(value, (dict, Mapping))
-        or len(value) != 1
-        or _CHOICES.isdisjoint(value)
-    )
+    if isinstance(value, _PLAIN) or not isinstance(value, (dict, Mapping)):
+        return True
+    return len(value) != 1 or _CHOICES.isdisjoint(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.grouped import Grouped
@@ -25,12 +24,27 @@ _CUSTOM = "AWS::CloudFormation::CustomResource"
 _MACHINE_ALIAS = "AWS::StepFunctions::StateMachineAlias"
 _ANY_MACHINE = {"Fn::GetAtt": ["", "StateMachineVersionArn"]}
 """Nobody can tell."""
+_NAME_ENDS = {
+    "lambda": (":", 2),
+    "states": (":", 2),
+    "ecs": (":", 1),
+    "batch": (":", 1),
+    "execute-api": ("/", 1),
+    "kafka": ("/", 2),
+    "dynamodb": ("/stream/", 1),
+    "kinesis": ("/consumer/", 1),
+}
+"""By service, what ends a resource's name in its ARN, and which one of these does."""
 
 
 class Node:
-    """A resource in its template; equal only to itself."""
+    """A resource in its template; equal only to itself.
 
-    __slots__ = ("_added", "body", "id", "properties", "template", "type")
+    Attributes:
+        names: the physical names that it may have, once its system has found them.
+    """
+
+    __slots__ = ("_added", "body", "id", "names", "properties", "template", "type")
 
     def __init__(
         self,
@@ -47,6 +61,7 @@ class Node:
         self.type = type_
         self.properties = properties
         self.body = body
+        self.names: tuple[str, ...] | None = None
         self._added = added
 
     @property
@@ -85,10 +100,9 @@ class System(Texts):
             for entry in template.entries():
                 node = nodes[entry[0]] = Node(template, *entry)
                 self._by_type.setdefault(node.type, []).append(node)
-        self._names: dict[Node, tuple[str, ...]] = {}
         self._with_made_up: dict[str, Node] = {}
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
-        self._forms: dict[tuple[str, str], str | None] = {}
+        self._forms: dict[tuple[str, str], tuple[str, bool, str] | None] = {}
         self._being_named = 0
         self._by_name: dict[str, Grouped[str, Node]] = {}
         self._by_arn: Grouped[str, Node] | None = None
@@ -111,7 +125,7 @@ class System(Texts):
     def addressed(self) -> Iterator[Node]:
         """All resources that an ARN may name as a target."""
         for type_, nodes in self._by_type.items():
-            if type_ in NAMING and not type_.startswith("AWS::IAM::"):
+            if _is_addressed(type_):
                 yield from nodes
 
     def named(self, type_: str, name: str) -> Sequence[Node]:
@@ -128,18 +142,18 @@ class System(Texts):
         """The resources that an ARN names; versions, aliases, streams and consumers stand for their parent."""
         if self._by_arn is None:
             self._by_arn = Grouped()
-            for node in self.addressed():
-                for key in self._parents(node):
-                    self._by_arn.add(key, node)
+            for type_, nodes in self._by_type.items():
+                if _is_addressed(type_):
+                    self._add_arns(self._by_arn, self._filled_in(NAMING[type_].arn), nodes)
         return self._by_arn.of(_parent(arn))
 
-    def _parents(self, node: Node) -> list[str]:
-        """What is left of a resource's ARNs without what all of a system share."""
-        head, _, tail = _parent(self._form(node.type, "Arn") or "").partition("{name}")
-        names = self.names(node)
-        if any(":" in name or "/" in name for name in names):
-            return list(map(_parent, self.arns(node)))
-        return [f"{head}{name}{tail}" for name in names]
+    def _add_arns(self, found: Grouped[str, Node], form: str, nodes: Iterable[Node]) -> None:
+        """Add resources of one type by what their ARNs have of their own."""
+        head, _, tail = _parent(form).partition("{name}")
+        for node in nodes:
+            for name in self.names(node):
+                is_whole = ":" in name or "/" in name  # its ends are not those of the ARN's form
+                found.add(_parent(form.replace("{name}", name)) if is_whole else f"{head}{name}{tail}", node)
 
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
@@ -183,23 +197,27 @@ class System(Texts):
 
     def names(self, node: Node) -> tuple[str, ...]:
         """The physical names that a resource may have."""
-        known = self._names.get(node)
+        known = node.names
         if known is None:
             naming = NAMING.get(node.type)
-            value = node.get(naming.property) if naming else None
-            known = self._names[node] = (self._generated(node),)
-            if value is not None:
-                self._being_named += 1  # should its name refer to itself, it is the one that is made up
-                known = self.texts(value, node.template) if isinstance(value, str) else self._set_names(node, value)
-                self._being_named -= 1
-                self._names[node] = known
+            value = node.properties.get(naming.property) if naming else None
+            if isinstance(value, str):
+                known = self.texts(value, node.template)
+            elif value is None:
+                known = (self._generated(node),)
+            else:
+                known = self._set_names(node, value)
+            node.names = known
         return known
 
     def _set_names(self, node: Node, value: Any) -> tuple[str, ...]:
         """The names that a property sets; the one that is made up where a condition leaves the property out."""
+        node.names = (self._generated(node),)  # should its name refer to itself, it is this one
+        self._being_named += 1
         found: list[str] = []
         for choice in self.choices(value, node.template):
             found += [self._generated(node)] if choice is MISSING else self.texts(choice, node.template)
+        self._being_named -= 1
         return tuple(self._bounded(list(dict.fromkeys(found)), value, node.template))
 
     def arns(self, node: Node) -> tuple[str, ...]:
@@ -218,7 +236,9 @@ class System(Texts):
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""
-        nodes = self._attributes.setdefault(attribute, {})
+        nodes = self._attributes.get(attribute)
+        if nodes is None:
+            nodes = self._attributes[attribute] = {}
         known = nodes.get(node)
         if known is None:
             known = self._attribute(node, attribute)
@@ -230,22 +250,26 @@ class System(Texts):
         form = self._form(node.type, attribute)
         if form is None:
             return self._other_attribute(node, attribute)
-        head, _, tail = form.partition("{name}")
-        names = self.names(node)
-        if "{path}" not in head:
-            return tuple([f"{head}{name}{tail}" for name in names])
-        paths = self.texts(node.get("Path") or "/", node.template)
-        return tuple(f"{head.replace('{path}', path)}{name}{tail}" for name in names for path in paths)
+        head, has_path, tail = form
+        names: Iterable[str] = self.names(node)
+        if has_path:
+            paths = self.texts(node.properties.get("Path") or "/", node.template)
+            names = [f"{path}{name}" for name in names for path in paths]
+        return tuple([f"{head}{name}{tail}" for name in names])
 
-    def _form(self, type_: str, attribute: str) -> str | None:
-        """What an attribute of a type's resources looks like, but for the name and the path."""
+    def _form(self, type_: str, attribute: str) -> tuple[str, bool, str] | None:
+        """What stands around the name in an attribute of a type's resources, and whether the path stands before it."""
         key = (type_, attribute)
         if key not in self._forms:
             naming = NAMING.get(type_)
             known = {"Ref": naming.ref, "Arn": naming.arn, **naming.attributes} if naming else {}
-            form = known.get(attribute)
-            self._forms[key] = form and form.replace("{region}", self.region).replace("{account}", self.account)
+            head, _, tail = self._filled_in(known.get(attribute, "")).partition("{name}")
+            form = (head.removesuffix("{path}"), head.endswith("{path}"), tail)
+            self._forms[key] = form if attribute in known else None
         return self._forms[key]
+
+    def _filled_in(self, form: str) -> str:
+        return form.replace("{region}", self.region).replace("{account}", self.account)
 
     def _other_attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         properties = {
@@ -286,25 +310,22 @@ def _version_of(node: Node) -> Any:
     return holder.get("StateMachineVersionArn", _ANY_MACHINE) if isinstance(holder, Mapping) else _ANY_MACHINE
 
 
-@lru_cache(maxsize=65536)
+def _is_addressed(type_: str) -> bool:
+    """Whether an ARN may name resources of a type as a target."""
+    return type_ in NAMING and not type_.startswith("AWS::IAM::")
+
+
 def _parent(arn: str) -> str:
     """An ARN without what all of a system share, and without what stands behind a resource's name."""
     fields = arn.split(":", 5)
     if len(fields) < 6:  # noqa: PLR2004
         return arn
     service, resource = fields[2], fields[5]
-    if service in {"lambda", "states"}:
-        resource = ":".join(resource.split(":")[:2])
-    elif service in {"ecs", "batch"}:
-        resource = resource.partition(":")[0]
-    elif service == "execute-api":
-        resource = resource.partition("/")[0]
-    elif service == "kafka":
-        resource = "/".join(resource.split("/")[:2])
-    elif service == "dynamodb":
-        resource = resource.partition("/stream/")[0]
-    elif service == "kinesis":
-        resource = resource.partition("/consumer/")[0]
+    if service in _NAME_ENDS:
+        delimiter, count = _NAME_ENDS[service]
+        parts = resource.split(delimiter, count)
+        if len(parts) > count:
+            resource = delimiter.join(parts[:count])
     elif service == "logs":
         resource = resource.removesuffix(":*")
     return f"{service}:{resource}"

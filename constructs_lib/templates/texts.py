@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from constructs_lib.templates.structures import MAX_DEPTH, Resolved, is_plain, r
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from constructs_lib.templates.symbols import Kind
     from constructs_lib.templates.system import Node
@@ -31,7 +31,6 @@ LEFT_OUT = "it may be left out under a condition"
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
-_KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _OF_STACK = {"AWS::StackId", "AWS::StackName"}
 _OF_FUNCTION = (".Alias", ".Version")
 _NODE_OF_UUID = 4
@@ -49,7 +48,13 @@ class Texts(Exchange):
         super().__init__(templates)
         self.region = self.symbols.character("AWS::Region", "${AWS::Region}", "region")
         self.account = self.symbols.character("AWS::AccountId", "${AWS::AccountId}", "twelve")
-        self._handlers: dict[Any, Callable[[Any, Template, int], list[str] | None]] = {
+        self._pseudos = {
+            "AWS::Region": (self.region,),
+            "AWS::AccountId": (self.account,),
+            "AWS::Partition": ("aws",),
+            "AWS::URLSuffix": ("amazonaws.com",),
+        }
+        self._handlers: dict[Any, Callable[[Any, Template, int], Sequence[str] | None]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
@@ -76,7 +81,7 @@ class Texts(Exchange):
         Never empty, never more than a handful: past that a free symbol takes their place.
         """
         if isinstance(value, str):
-            return (self._literal(value),)
+            return (value if value.isascii() and "{{" not in value else self._literal(value),)
         try:
             known = self._named(value, template)
             if known is not None:
@@ -100,6 +105,11 @@ class Texts(Exchange):
                 if isinstance(path, list) and len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str):  # noqa: PLR2004
                     node = self.node(template, path[0])
                     known = None if node is None else self.attribute(node, path[1])
+            elif "Ref" in value:
+                name = value["Ref"]
+                node = self.node(template, name) if isinstance(name, str) else None
+                if node is not None and name not in template.section("Parameters"):
+                    known = self.attribute(node, "Ref")
             elif "Fn::ImportValue" in value:
                 name = value["Fn::ImportValue"]
                 known = self._export(name, 0) if isinstance(name, str) and name in self._exported() else None
@@ -119,7 +129,7 @@ class Texts(Exchange):
 
     def _literal(self, text: str) -> str:
         """A text of the template; what is read at deployment becomes a symbol."""
-        if isinstance(text, Resolved) or (text.isascii() and "{{" not in text):
+        if (text.isascii() and "{{" not in text) or isinstance(text, Resolved):
             return text
         return self._without_dynamic(_clean(text))
 
@@ -132,11 +142,11 @@ class Texts(Exchange):
 
         return text if "{{" not in text else _DYNAMIC.sub(replace, text)
 
-    def _texts(self, value: Any, template: Template, depth: int) -> list[str]:
+    def _texts(self, value: Any, template: Template, depth: int) -> Sequence[str]:
         if depth > MAX_DEPTH:
-            return [self._free(value, template, "it is nested too deeply")]
+            return (self._free(value, template, "it is nested too deeply"),)
         if isinstance(value, str):
-            return [self._literal(value)]
+            return (self._literal(value),)
         if isinstance(value, (dict, Mapping)) and len(value) == 1:
             [(name, argument)] = value.items()
             handler = self._handlers.get(name)
@@ -145,12 +155,12 @@ class Texts(Exchange):
                 if found is not None:
                     return found
         elif isinstance(value, bool):
-            return ["true" if value else "false"]
+            return ("true" if value else "false",)
         elif isinstance(value, (int, float)):
-            return [str(value)]
-        return [self._free(value, template, "it is known at deployment only", _label(value))]
+            return (str(value),)
+        return (self._free(value, template, "it is known at deployment only", _label(value)),)
 
-    def _ref(self, name: Any, template: Template, _depth: int) -> list[str] | None:
+    def _ref(self, name: Any, template: Template, _depth: int) -> Sequence[str] | None:
         if not isinstance(name, str):
             return None
         if name.startswith("AWS::"):
@@ -161,14 +171,13 @@ class Texts(Exchange):
             return self._parameter(name, parameter, template) if given is None else given
         node = self.node(template, name)
         if node is not None:
-            return list(self.attribute(node, "Ref"))
+            return self.attribute(node, "Ref")
         owner = self.node(template, name.partition(".")[0])  # what SAM makes: `Function.Alias` is an ARN
-        return None if owner is None else list(self.attribute(owner, "Arn" if name.endswith(_OF_FUNCTION) else "Ref"))
+        return None if owner is None else self.attribute(owner, "Arn" if name.endswith(_OF_FUNCTION) else "Ref")
 
-    def _pseudo(self, name: str, template: Template) -> list[str] | None:
-        known = {"AWS::Region": self.region, "AWS::AccountId": self.account, **_KNOWN_PSEUDO}.get(name)
-        if known is not None:
-            return [known]
+    def _pseudo(self, name: str, template: Template) -> Sequence[str] | None:
+        if name in self._pseudos:
+            return self._pseudos[name]
         if name in _OF_STACK:
             return [self.symbols.character((id(template), name), f"${{{name}}}", "fixed")]
         return [] if name == "AWS::NoValue" else None
@@ -182,15 +191,15 @@ class Texts(Exchange):
         why = f"the parameter `{name}` may be anything"
         return [self.symbols.character((id(template), "parameter", name), f"${{{name}}}", "free", why)]
 
-    def _get_att(self, argument: Any, template: Template, _depth: int) -> list[str] | None:
+    def _get_att(self, argument: Any, template: Template, _depth: int) -> Sequence[str] | None:
         if isinstance(argument, str):
             argument = argument.split(".", 1)
         if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004
             return None
-        if not all(isinstance(part, str) for part in argument):
+        if not isinstance(argument[0], str) or not isinstance(argument[1], str):
             return self._get_any_att(argument, template)
         node = self.node(template, argument[0])
-        return None if node is None else list(self.attribute(node, argument[1]))
+        return None if node is None else self.attribute(node, argument[1])
 
     def _get_any_att(self, argument: list[Any], template: Template) -> list[str] | None:
         """An attribute whose resource or name a function chooses, as `AWS::LanguageExtensions` lets it."""
@@ -208,23 +217,25 @@ class Texts(Exchange):
             argument, names = argument
         if not isinstance(argument, str):
             return None
-        pieces: list[list[str]] = []
-        end = 0
-        for match in _SUBSTITUTION.finditer(argument):
-            pieces.append([self._literal(argument[end : match.start()])])
-            end = match.end()
-            name = match[2].strip()
-            if match[1]:
-                pieces.append([f"${{{match[2]}}}"])
+        pieces: list[Sequence[str]] = []
+        before, *parts = _SUBSTITUTION.split(argument)
+        for is_literal, written, after in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            pieces.append((self._literal(before),))
+            before = after
+            name = written.strip()
+            if is_literal:
+                pieces.append((f"${{{written}}}",))
             elif name in names:
                 pieces.append(self._texts(names[name], template, depth))
+            elif name in self._pseudos:
+                pieces.append(self._pseudos[name])
             else:
                 value = {"Fn::GetAtt": name.split(".", 1)} if "." in name else {"Ref": name}
                 pieces.append(self._texts(value, template, depth))
-        pieces.append([self._literal(argument[end:])])
+        pieces.append((self._literal(before),))
         return self._joined(pieces, "", argument, template)
 
-    def _join(self, argument: Any, template: Template, depth: int) -> list[str] | None:
+    def _join(self, argument: Any, template: Template, depth: int) -> Sequence[str] | None:
         if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):  # noqa: PLR2004
             return None
         found: list[str] = []
@@ -234,27 +245,24 @@ class Texts(Exchange):
                 found += self._joined(pieces, argument[0], argument, template)
         return found or None
 
-    def _without_missing(self, items: list[Any], template: Template, depth: int) -> Iterator[list[Any]]:
+    def _without_missing(self, items: list[Any], template: Template, depth: int) -> Iterable[list[Any]]:
         """What a list may be once conditions have taken items out of it."""
         if not any(map(_is_if, items)):
-            yield items
-            return
+            return (items,)
         choices = [list(self.choices(item, template, depth)) if _is_if(item) else [item] for item in items]
         if prod(map(len, choices)) > MAX_ALTERNATIVES:
-            yield [{"Fn::Unknown": items}]
-            return
-        for chosen in product(*choices):
-            yield [item for item in chosen if item is not MISSING]
+            return ([{"Fn::Unknown": items}],)
+        return ([item for item in chosen if item is not MISSING] for chosen in product(*choices))
 
-    def _joined(self, pieces: list[list[str]], delimiter: str, value: Any, template: Template) -> list[str]:
-        if all(len(piece) == 1 for piece in pieces):
-            joined = self._without_dynamic(delimiter.join([piece[0] for piece in pieces]))
-            return self._bounded([joined], value, template)
+    def _joined(self, pieces: list[Sequence[str]], delimiter: str, value: Any, template: Template) -> list[str]:
         count = 1
         for piece in pieces:
             count *= len(piece)
             if count > MAX_ALTERNATIVES:
                 return [self._free(value, template, "it has too many possible values", _label(value))]
+        if count == 1:
+            joined = self._without_dynamic(delimiter.join([piece[0] for piece in pieces]))
+            return self._bounded([joined], value, template)
         found = [self._without_dynamic(delimiter.join(choice)) for choice in product(*pieces)]
         return self._bounded(found, value, template)
 
@@ -323,7 +331,7 @@ class Texts(Exchange):
         return found if len(found) == len(values) else [*found, self._free(argument, template, LEFT_OUT)]
 
     def _bounded(self, texts: list[str], value: Any, template: Template) -> list[str]:
-        if len(texts) <= MAX_ALTERNATIVES and all(len(text) <= MAX_LENGTH for text in texts):
+        if len(texts) <= MAX_ALTERNATIVES and max(map(len, texts), default=0) <= MAX_LENGTH:
             return texts
         return [self._free(value, template, "it has too many possible values")]
 
