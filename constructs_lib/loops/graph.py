@@ -25,7 +25,7 @@ from constructs_lib.loops.outsiders import outsiders
 from constructs_lib.loops.owners import Owners
 from constructs_lib.loops.passages import Grant, Passage, Stretch
 from constructs_lib.loops.permissions import Identity, Permissions
-from constructs_lib.loops.rounds import puts, turning
+from constructs_lib.loops.rounds import around, puts, turning
 from constructs_lib.loops.targets import Targets
 from constructs_lib.loops.walks import Walks
 from constructs_lib.templates.grouped import Grouped
@@ -216,9 +216,8 @@ class Graph:
     def _turn(self) -> tuple[dict[Node, list[Put]], Ways]:
         """Let resources act in which something goes round that wakes somebody on its way."""
         ways = Ways(self)
-        for source in self.network:
-            if source in self.leads_on:
-                ways.vertex(source)
+        for node in around(self):
+            ways.vertex(node)
         ways.follow()
         turned: dict[Node, list[Put]] = {}
         for node in turning(self, ways.rounds()):

@@ -22,10 +22,19 @@ if TYPE_CHECKING:
     from constructs_lib.loops.passages import Passage
     from constructs_lib.templates.system import Node
 
-__all__ = ["puts", "turning"]
+__all__ = ["around", "puts", "turning"]
 
 MAX_MESSAGES = 8
 _ANYTHING = Message()
+
+
+def around(graph: Graph) -> list[Node]:
+    """Resources that do not act, on circles of such resources if all that flows is left aside."""
+    passive = graph.leads_on.difference(graph.actors)
+    nodes = [node for node in graph.network if node in passive]
+    index = {node: number for number, node in enumerate(nodes)}
+    arrows = [[index[target] for target, _ in graph.network.passing_on(node) if target in index] for node in nodes]
+    return [nodes[number] for component in components(arrows) for number in component]
 
 
 def turning(graph: Graph, among: Sequence[Node]) -> list[Node]:
