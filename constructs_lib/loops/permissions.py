@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
 from constructs_lib.loops.managed import managed_statements
-from constructs_lib.loops.policies import Actions, Allow, Deny, is_conditional, listed, service_of, statements
+from constructs_lib.loops.policies import Actions, Allow, Deny, ever, is_conditional, listed, service_of, statements
 from constructs_lib.loops.principals import Principals
 from constructs_lib.loops.resource_policies import resource_policies
 from constructs_lib.templates.grouped import Grouped
@@ -200,14 +200,13 @@ class Permissions:
         policies = node.get("Policies") or []
         always = listed(policies)
         for policy in system.items(policies, node.template):
-            document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else None
+            document = policy.get("PolicyDocument") if isinstance(policy, (dict, Mapping)) else None
             document = {} if document is None else document
             certain = any(item is policy for item in always)
             for statement in self._statements(node, document, certain=certain):
                 identity.add(statement)
         for item in listed(node.get("ManagedPolicyArns") or []):
-            choices = system.items(item, node.template)
-            arns = [text for choice in choices for text in system.texts(choice, node.template)]
+            arns = ever(system, item, node.template)
             for arn in arns:
                 self._add_managed(identity, arn, certain=len(arns) == 1 and not is_conditional(item))
 

@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address, is_here
@@ -34,6 +34,7 @@ __all__ = [
     "Statement",
     "always",
     "documents",
+    "ever",
     "is_conditional",
     "listed",
     "service_of",
@@ -50,9 +51,8 @@ _TEXTS = {"Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Sub"}
 """Functions that never make a list, and by which nearly all policies name resources."""
 
 
-@dataclass(frozen=True)
-class Actions:
-    """A set of IAM actions.
+class Actions(NamedTuple):
+    """A set of IAM actions; a tuple, because grants are looked up by it all the time.
 
     Args:
         patterns: as written, e.g. `s3:Put*`.
@@ -70,11 +70,10 @@ class Actions:
         """Those of some actions that are in the set."""
         return _covered(self.patterns, self.inverted, actions)
 
-    @cached_property
+    @property
     def services(self) -> frozenset[str] | None:
         """The services of which it has actions; None if these may be all."""
-        found = frozenset(map(service_of, self.patterns))
-        return None if self.inverted or any("*" in service or "?" in service for service in found) else found
+        return None if self.inverted else _services(self.patterns)
 
     def touches(self, action: str) -> str | None:
         """The pattern that covers an action; or, if that has a `*`, one of its actions, reads apart from others."""
@@ -97,6 +96,12 @@ class Actions:
 def service_of(action: str) -> str:
     """The service of an action: services have no case."""
     return action.partition(":")[0].lower()
+
+
+@lru_cache(maxsize=4096)
+def _services(patterns: tuple[str, ...]) -> frozenset[str] | None:
+    found = frozenset(map(service_of, patterns))
+    return None if any("*" in service or "?" in service for service in found) else found
 
 
 @lru_cache(maxsize=16384)
@@ -179,8 +184,8 @@ class Statement:
 
     @property
     def denies(self) -> bool:
-        """Whether it takes away."""
-        return any(isinstance(rule, Deny) for rule in self.rules)
+        """Whether it takes away, which is all that it says then."""
+        return bool(self.rules) and isinstance(self.rules[0], Deny)
 
 
 def statements(
@@ -261,13 +266,13 @@ def _statement(
     actions = _actions(system, statement, template, allows=allows)
     if allows and asked is not None and not asked(actions):
         return None
-    principals = _principals(system, statement, template, read=_ever if allows else always)
+    principals = _principals(system, statement, template, read=ever if allows else always)
     inverted = "Resource" not in statement and "NotResource" in statement
     # What takes away from the allowed counts only if it is so under all conditions.
-    read = always if inverted == allows else _ever
+    read = always if inverted == allows else ever
     texts = read(system, statement.get("NotResource" if inverted else "Resource", "*"), template)
     # Variables of two statements need not be the same text, even those of one name.
-    own = object() if "${" in "".join(texts) else _ANY
+    own = _Own(statement) if "${" in "".join(texts) else _ANY
     unknown = system.symbols.character(own, "${…}", "free", _VARIABLE)
     globs = _globs(system, texts, unknown, taken_away=inverted or not allows)
     if not allows:
@@ -280,6 +285,21 @@ def _statement(
         return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
     rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement) for g in globs])
     return Statement(principals, rules, statement)
+
+
+class _Own:
+    """What tells the variables of a statement from those of others, however often it is read."""
+
+    __slots__ = ("_statement",)
+
+    def __init__(self, statement: Mapping[str, Any]) -> None:
+        self._statement = statement
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Own) and other._statement is self._statement
+
+    def __hash__(self) -> int:
+        return id(self._statement)
 
 
 def _globs(system: System, texts: Iterable[str], unknown: str, *, taken_away: bool) -> tuple[str, ...]:
@@ -306,7 +326,7 @@ def _of_namespaces(system: System, statement: Mapping[str, Any], template: Templ
     for operator, keys in conditions.items() if isinstance(conditions, Mapping) else ():
         for key, value in keys.items() if operator in _NAMING and isinstance(keys, Mapping) else ():
             if str(key).lower() == "cloudwatch:namespace":
-                texts = [literal(text) for text in _ever(system, value, template)]
+                texts = [literal(text) for text in ever(system, value, template)]
                 is_like = operator == "StringLike"
                 found += [text.replace("*", STAR).replace("?", ANY) if is_like else text for text in texts]
     return tuple(f"cloudwatch:metric/{text}/{STAR}" for text in dict.fromkeys(found))
@@ -324,7 +344,7 @@ def _elsewhere(glob: str, unknown: str) -> str:
 
 def _actions(system: System, statement: Mapping[str, Any], template: Template, *, allows: bool) -> Actions:
     inverted = "Action" not in statement and "NotAction" in statement
-    read = always if inverted == allows else _ever
+    read = always if inverted == allows else ever
     patterns = tuple(dict.fromkeys(read(system, statement.get("NotAction" if inverted else "Action", []), template)))
     if inverted == allows:  # what takes away from the allowed: an unknown action takes away nothing
         patterns = tuple([pattern for pattern in patterns if not has_symbols(pattern)])
@@ -348,14 +368,14 @@ def _principals(
     found: list[str] = []
     for choice in system.choices(statement["Principal"], template):
         if isinstance(choice, Mapping) and len(choice) >= 1 and not _is_intrinsic(choice):
-            if "AWS" in choice and (read is _ever or choice is statement["Principal"]):
+            if "AWS" in choice and (read is ever or choice is statement["Principal"]):
                 found += read(system, choice["AWS"], template)
-        elif read is _ever or choice is statement["Principal"]:
+        elif read is ever or choice is statement["Principal"]:
             found += read(system, choice, template)
     return tuple(dict.fromkeys(found))
 
 
-def _ever(system: System, value: Any, template: Template) -> Sequence[str]:
+def ever(system: System, value: Any, template: Template) -> Sequence[str]:
     """The texts that a list property may have."""
     if isinstance(value, str) or (isinstance(value, dict) and not _TEXTS.isdisjoint(value)):
         return system.texts(value, template)
