@@ -17,6 +17,7 @@ from constructs_lib.templates.symbols import FIRST_SYMBOL, has_symbols, kind_of,
 __all__ = ["ACCESS_POINT", "Rest", "address", "is_here", "looks_made_up", "rest_of"]
 
 _FIELDS = 6
+_STARS = STAR + STAR
 _NAMES_SERVICE = 4
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _NAME_ENDS = re.compile("[/:]")
@@ -93,6 +94,8 @@ def _regional_s3(resource: str, unknown: str) -> str | None:
 
 
 def _wildcards(text: str, unknown: str) -> str:
+    if "$" not in text:  # as nearly always
+        return _merged(text.replace("*", STAR).replace("?", ANY))
     plain = []
     end = 0
     for match in _VARIABLE.finditer(text):
@@ -100,10 +103,14 @@ def _wildcards(text: str, unknown: str) -> str:
         plain.append(match[1] if match[1] in {"*", "?", "$"} else unknown)
         end = match.end()
     plain.append(text[end:].replace("*", STAR).replace("?", ANY))
-    joined = "".join(plain)
-    while STAR + STAR in joined:
-        joined = joined.replace(STAR + STAR, STAR)
-    return joined
+    return _merged("".join(plain))
+
+
+def _merged(text: str) -> str:
+    """A glob without stars behind stars."""
+    while _STARS in text:
+        text = text.replace(_STARS, STAR)
+    return text
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 _ANY = "policy variable"
 _VARIABLE = "a policy variable may be anything"
 _NAMING = ("StringEquals", "StringLike")
+_STR = {str}
 _TEXTS = {"Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Sub"}
 """Functions that never make a list, and by which nearly all policies name resources."""
 
@@ -379,7 +380,9 @@ def ever(system: System, value: Any, template: Template) -> Sequence[str]:
     """The texts that a list property may have."""
     if isinstance(value, str) or (isinstance(value, dict) and not _TEXTS.isdisjoint(value)):
         return system.texts(value, template)
-    return [text for item in system.items(value, template) for text in system.texts(item, template)]
+    is_plain_list = isinstance(value, list) and _STR.issuperset(map(type, value))
+    items = value if is_plain_list else system.items(value, template)
+    return [text for item in items for text in system.texts(item, template)]
 
 
 def always(system: System, value: Any, template: Template) -> list[str]:
