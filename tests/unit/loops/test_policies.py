@@ -180,7 +180,7 @@ def test_variables_are_one_symbol_in_a_statement_and_another_in_the_next() -> No
     variable = {**WRITE, "Resource": ["arn:aws:s3:::photos/${aws:username}/*", "arn:aws:s3:::photos/${aws:userid}"]}
     found = [
         rule.resource
-        for one in read({"Statement": [variable, variable]})
+        for one in read({"Statement": [variable, dict(variable)]})
         for rule in one.rules
         if isinstance(rule, Allow)
     ]
