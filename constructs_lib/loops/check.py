@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.acknowledgements import Acknowledgements
@@ -18,7 +19,7 @@ from constructs_lib.loops.passages import Grant
 from constructs_lib.loops.report import Acknowledged, Report
 from constructs_lib.loops.trials import Trials
 from constructs_lib.loops.unseen import unseen
-from constructs_lib.loops.worlds import Worlds, when
+from constructs_lib.loops.worlds import Versions, Worlds, when
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
@@ -56,9 +57,10 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     written = flattened(templates)
     trials = Trials(written)
     first = _Checked(System(written), given, trials)
-    worlds = Worlds(written, lambda world: _Checked(System(world), given, trials), first)
+    versions = Versions(written)
+    worlds = Worlds(versions, lambda world: _Checked(System(world), given, trials), first)
     regions = worlds.run()
-    clashes = Worlds(written, lambda world: _Overlaps(System(world)), _Overlaps(first.graph.system))
+    clashes = Worlds(versions, lambda world: _Overlaps(System(world)), _Overlaps(first.graph.system))
     findings = [
         one
         for region, found in regions
@@ -111,7 +113,7 @@ class _Checked:
 
     def regions(self) -> list[Region]:
         """The strongly connected parts of the graph in which loops are."""
-        found = [edges[0].source for edges in (*self._left, *self.known.meant)]
+        found = {edges[0].source for edges in (*self._left, *self.known.meant)}
         parts = [part for part in self.finder.components() if not part.isdisjoint(found)] if found else []
         return [frozenset(self._place(node) for node in part) for part in parts]
 
@@ -132,17 +134,19 @@ class _Checked:
 
     def complaints(self, region: Region) -> list[Finding]:
         """What is wrong with acknowledgements, but for what is wrong with loops of other regions."""
-        return [
-            one
-            for one in self._complaints
-            if one.reference not in _WRONG_IN_ANY
-            or not one.path
-            or (self._position.get(id(one.path[0].template), -1), one.path[0].source_id) in region
-        ]
+        found = [*self._complaints.of(None), *(pair for place in region for pair in self._complaints.of(place))]
+        return [one for _, one in sorted(found, key=itemgetter(0))]
 
     @cached_property
-    def _complaints(self) -> list[Finding]:
-        return list(self.known.complaints(self.graph))
+    def _complaints(self) -> Grouped[Place | None, tuple[int, Finding]]:
+        """All of it, numbered, by where loops are that something is wrong with; None if it is in all regions."""
+        found: Grouped[Place | None, tuple[int, Finding]] = Grouped()
+        for number, one in enumerate(self.known.complaints(self.graph)):
+            place = None
+            if one.reference in _WRONG_IN_ANY and one.path:
+                place = self._position.get(id(one.path[0].template), -1), one.path[0].source_id
+            found.add(place, (number, one))
+        return found
 
     def places(self, region: Region) -> Iterator[list[Place]]:
         """The resources that take part, acknowledged loops included."""
@@ -153,7 +157,14 @@ class _Checked:
             origins = (self.graph.origin(actor, allow) for actor, allow in granted)
             nodes += [origin[0] for origin in origins if origin is not None]
             nodes += [edge.outlet.by for edge in edges if isinstance(edge.outlet, Put)]
-            yield list(_placed(self.graph.system, nodes))
+            yield list(self._placed(nodes))
+
+    def _placed(self, nodes: Iterable[Node | None]) -> Iterator[Place]:
+        """Where nodes are written: what SAM makes stands where it is made from."""
+        for node in nodes:
+            if node is not None and id(node.template) in self._position:
+                at = node.resource.at
+                yield self._position[id(node.template)], str(at[1]) if len(at) > 1 else node.id
 
     def _numbers(self, region: Region) -> list[int]:
         """Which of all loops are in a region: those that are left, and behind them those that are meant."""
@@ -176,15 +187,17 @@ class _Overlaps:
 
     def __init__(self, system: System) -> None:
         self._position = {id(template): index for index, template in enumerate(system.templates)}
-        self._found = [(frozenset({self._at(one.path[0])}), one) for one in overlaps(system)]
+        self._found: Grouped[Region, Finding] = Grouped()
+        for one in overlaps(system):
+            self._found.add(frozenset({self._at(one.path[0])}), one)
 
     def regions(self) -> list[Region]:
         """The buckets."""
-        return list(dict.fromkeys(bucket for bucket, _ in self._found))
+        return list(self._found)
 
-    def findings(self, region: Region) -> list[Finding]:
+    def findings(self, region: Region) -> Sequence[Finding]:
         """Those of a bucket."""
-        return [one for bucket, one in self._found if bucket == region]
+        return self._found.of(region)
 
     def places(self, region: Region) -> Iterator[list[Place]]:
         """The bucket, and what configures its notifications."""
@@ -217,15 +230,6 @@ def _complaints(
             if not one.when or one.reference in _WRONG_IN_ANY:
                 told.setdefault(_identity(one), one)
     yield from told.values()
-
-
-def _placed(system: System, nodes: Iterable[Node | None]) -> Iterator[Place]:
-    """Where nodes are written: what SAM makes stands where it is made from."""
-    position = {id(template): index for index, template in enumerate(system.templates)}
-    for node in nodes:
-        if node is not None and id(node.template) in position:
-            at = node.resource.at
-            yield position[id(node.template)], str(at[1]) if len(at) > 1 else node.id
 
 
 def _merged(found: Sequence[tuple[World, Sequence[Finding]]]) -> Iterator[Finding]:

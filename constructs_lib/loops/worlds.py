@@ -13,7 +13,7 @@ from collections import Counter, deque
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from constructs_lib.loops.hanging import waiting
+from constructs_lib.loops.hanging import Hanging
 from constructs_lib.templates.conditions import WorldTemplates
 from constructs_lib.templates.variables import Value, Variables
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from constructs_lib.templates import Template
     from constructs_lib.templates.variables import Variable, World
 
-__all__ = ["Region", "Worlds", "when"]
+__all__ = ["Region", "Versions", "Worlds", "when"]
 
 MAX_CHECKS = 64
 MAX_RESOURCES = 100_000
@@ -49,11 +49,38 @@ class Seen(Protocol):
 Found = TypeVar("Found", bound=Seen)
 
 
+class Versions:
+    """What worlds make of templates, each made once.
+
+    Args:
+        templates: as they were written.
+    """
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self.templates = tuple(templates)
+        self._in: dict[frozenset[tuple[Variable, Value]], Hanging] = {}
+
+    @cached_property
+    def variables(self) -> Variables:
+        """Read only if something is found."""
+        return Variables(self.templates)
+
+    def of(self, world: World) -> Hanging:
+        """The templates of a world, and what paths through them hang on."""
+        key = frozenset(world.items())
+        if key not in self._in:
+            self._in[key] = Hanging(WorldTemplates(self.variables, world))
+        return self._in[key]
+
+    def __contains__(self, world: World) -> bool:
+        return frozenset(world.items()) in self._in
+
+
 class Worlds(Generic[Found]):
     """The worlds of a system, as far as findings hang on them.
 
     Args:
-        templates: the templates as they were written.
+        versions: the templates, as they were written and in worlds.
         check: what is found in templates.
         whole: what is found if all worlds are united.
 
@@ -62,15 +89,13 @@ class Worlds(Generic[Found]):
         approximations: why worlds may not be apart that are.
     """
 
-    def __init__(
-        self, templates: Sequence[Template], check: Callable[[Sequence[Template]], Found], whole: Found
-    ) -> None:
-        self._templates = tuple(templates)
+    def __init__(self, versions: Versions, check: Callable[[Sequence[Template]], Found], whole: Found) -> None:
+        self._versions = versions
         self._check = check
         self._whole = whole
-        self._seen = [(self._templates, whole)]
-        self._worlds: dict[frozenset[tuple[Variable, Value]], WorldTemplates] = {}
-        resources = sum(len(template.resources) for template in templates) or 1
+        self._seen = [(versions.templates, whole)]
+        self._found_in: dict[Hanging, Found] = {}
+        resources = sum(len(template.resources) for template in versions.templates) or 1
         self._most = max(4, min(MAX_CHECKS, MAX_RESOURCES // resources))
         self.checks = 0
         self.approximations: list[str] = []
@@ -78,7 +103,7 @@ class Worlds(Generic[Found]):
     def run(self) -> list[tuple[Region, list[tuple[World, Found]]]]:
         """What is found, region by region, in worlds that together are all of them."""
         regions = self._whole.regions()
-        if not regions or self._variables.is_empty:
+        if not regions or self._versions.variables.is_empty:
             return [(region, [({}, self._whole)]) for region in regions]
         return [(region, list(self._apart(region))) for region in regions]
 
@@ -98,25 +123,17 @@ class Worlds(Generic[Found]):
             if not narrower:
                 yield world, found
 
-    @cached_property
-    def _variables(self) -> Variables:
-        """Read only if something is found."""
-        return Variables(self._templates)
-
-    def _in(self, world: World) -> WorldTemplates:
-        key = frozenset(world.items())
-        if key not in self._worlds:
-            self._worlds[key] = WorldTemplates(self._variables, world)
-        return self._worlds[key]
-
     def _found(self, world: World) -> Found:
         """What is found in a world; worlds with the same templates are checked once."""
-        templates = self._in(world).templates
-        known = next((found for seen, found in self._seen if seen == templates), None)
+        version = self._versions.of(world)
+        known = self._found_in.get(version)
         if known is None:
-            self.checks += 1
-            known = self._check(templates)
-            self._seen.append((templates, known))
+            known = next((found for seen, found in self._seen if seen == version.templates), None)
+            if known is None:
+                self.checks += 1
+                known = self._check(version.templates)
+                self._seen.append((version.templates, known))
+            self._found_in[version] = known
         return known
 
     def _are_too_many(self, worlds: Iterable[World]) -> bool:
@@ -124,18 +141,18 @@ class Worlds(Generic[Found]):
         seen = [templates for templates, _ in self._seen]
         left = self._most - self.checks
         for world in worlds:
-            if not left and frozenset(world.items()) not in self._worlds:
+            if not left and world not in self._versions:
                 return True
-            templates = self._in(world).templates
-            if templates not in seen:
-                seen.append(templates)
+            version = self._versions.of(world)
+            if version not in self._found_in and version.templates not in seen:
+                seen.append(version.templates)
                 left -= 1
         return left < 0
 
     def _next(self, world: World, found: Found, region: Region) -> Variable | None:
         """The variable that most of what is found in a region hangs on."""
-        groups = [list(group) for group in found.places(region)]
-        counted = Counter(variable for group in groups for variable in waiting(self._in(world), group))
+        hanging = self._versions.of(world)
+        counted = Counter(variable for group in found.places(region) for variable in hanging.waiting(group))
         return max(counted, key=lambda variable: counted[variable]) if counted else None
 
 

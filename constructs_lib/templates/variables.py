@@ -88,8 +88,10 @@ class Variables:
         for index, template in enumerate(self.templates):
             if template.parent is not None:
                 self._children.setdefault(template.parent[0], {})[template.parent[1]] = index
-            for section in ("Conditions", "Resources", "Outputs", "Globals"):
-                self._compared(index, template.section(section), template.section("Mappings"))
+            mappings = template.section("Mappings")
+            # Nothing else compares, nor looks up if there are no mappings.
+            for section in ("Conditions", "Resources", "Outputs", "Globals") if mappings else ("Conditions",):
+                self._compared(index, template.section(section), mappings)
 
     @property
     def is_empty(self) -> bool:

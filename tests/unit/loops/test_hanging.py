@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.loops.hanging import waiting
+from constructs_lib.loops.hanging import Hanging
 from constructs_lib.templates import Template
 from constructs_lib.templates.conditions import WorldTemplates
 from constructs_lib.templates.variables import Variables
@@ -59,7 +59,7 @@ def hangs_on(
 ) -> str:
     """The names of the conditions, as one text; the resources of a path are in the first template."""
     templates = [template("Stack", resources, {}), template("Data", exporting or {}, outputs or {})]
-    found = waiting(WorldTemplates(Variables(templates), {}), [(0, name) for name in path])
+    found = Hanging(WorldTemplates(Variables(templates), {})).waiting([(0, name) for name in path])
     return " ".join(sorted(str(variable).partition("Parameter")[0] for variable in found))
 
 

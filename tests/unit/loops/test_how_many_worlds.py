@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import worlds
-from constructs_lib.loops.worlds import Worlds
+from constructs_lib.loops.worlds import Versions, Worlds
 from constructs_lib.templates import Template
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def looked_at(template: Template) -> tuple[list[list[str]], int, list[str]]:
         checked.append(templates)
         return found
 
-    all_worlds = Worlds([template], check, found)
+    all_worlds = Worlds(Versions([template]), check, found)
     seen = [
         [" ".join(text for value in world.values() for text in value.texts) for world, _ in in_region]
         for _, in_region in all_worlds.run()
