@@ -95,6 +95,10 @@ class Acknowledgements:
                     step = holder.step(f"acknowledges `{entry.fingerprint}`: {entry.reason}", number)
                     self._entries.append(_Entry(entry, holder.place, step))
         self._entries += [_Entry(by) for by in given]  # last: what stands at a resource is for none but its own loops
+        self._named: dict[str, list[_Entry]] = {}
+        for one in self._entries:
+            self._named.setdefault(one.by.fingerprint, []).append(one)
+        self._open = len(self._entries)
         self._elsewhere: dict[str, str] = {}
         self._incomplete: dict[str, None] = {}
         self._stopped: list[Finding] = []
@@ -126,11 +130,6 @@ class Acknowledgements:
                 self.approximations.append(_UNSETTLED)
         return list(left.values())
 
-    @property
-    def _open(self) -> bool:
-        """Whether the loop of some acknowledgement was not found yet."""
-        return any(entry.loop is None for entry in self._entries)
-
     def _looked_up(self, graph: Graph, finder: Finder, found: list[list[Edge]]) -> list[list[Edge]] | None:
         """Acknowledged loops share edges with others that are not: these are told once the others are mended."""
         for edges in found:
@@ -143,7 +142,7 @@ class Acknowledgements:
         for found in findings:
             step = found.path[0]
             place = (step.template.name, str(step.template.path), step.source_id)
-            entry = next((e for e in self._entries if e.by.fingerprint == found.fingerprint and e.is_for(place)), None)
+            entry = next((e for e in self._named.get(found.fingerprint, ()) if e.is_for(place)), None)
             if entry is None:
                 left.append(found)
             else:
@@ -165,7 +164,7 @@ class Acknowledgements:
 
     def _is_meant(self, graph: Graph, finder: Finder, edges: list[Edge]) -> bool:
         name, loop = fingerprint(graph, edges), _loop(edges)
-        named = [entry for entry in self._entries if entry.by.fingerprint == name]
+        named = self._named.get(name, ())
         if any(entry.loop == loop for entry in named):
             return True
         entry = next((entry for entry in named if entry.loop is None and entry.covers(loop)), None)
@@ -173,6 +172,7 @@ class Acknowledgements:
             self._elsewhere.setdefault(name, graph.system.label(edges[0].source))
             return False
         entry.loop = loop
+        self._open -= 1
         found = finding(graph, finder, edges)
         self.acknowledged.append(Acknowledged(found, entry.by))
         self.meant.append(edges)
@@ -200,7 +200,7 @@ class Acknowledgements:
         fix = "take it away; if the loop has changed, look at it again and acknowledge what it is now"
         if name in self._elsewhere:
             fix = f"that loop does not lead through here: acknowledge it in `{self._elsewhere[name]}`"
-        elif any(other.by.fingerprint == name and other.loop is not None for other in self._entries):
+        elif any(other.loop is not None for other in self._named[name]):
             headline, fix = f"`{name}` is acknowledged twice, the second time{where}", "take one of the two away"
         return _complaint("acknowledgement-stale", headline, fix, entry.step)
 

@@ -109,7 +109,7 @@ class _Checked:
         self.known = Acknowledgements(self.graph.system, acknowledgements)
         self._left = self.known.sorted_out(self.graph, self.finder)
         self.unseen = self.known.seen(unseen(self.graph.system))
-        self._position = {id(template): index for index, template in enumerate(system.templates)}
+        self._position = system.positions
 
     def regions(self) -> list[Region]:
         """The strongly connected parts of the graph in which loops are."""
@@ -186,7 +186,7 @@ class _Overlaps:
     """Which notifications overlap in templates."""
 
     def __init__(self, system: System) -> None:
-        self._position = {id(template): index for index, template in enumerate(system.templates)}
+        self._position = system.positions
         self._found: Grouped[Region, Finding] = Grouped()
         for one in overlaps(system):
             self._found.add(frozenset({self._at(one.path[0])}), one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ def components(graph: Sequence[Sequence[int]]) -> list[list[int]]:
     open_: list[int] = []
     is_open = bytearray(len(graph) + 1)
     found: list[list[int]] = []
-    count = 0
+    seen = 0
     work: list[tuple[int, Iterator[int]]] = [(-1, iter([node for node, targets in enumerate(graph) if targets]))]
     while work:
         node, targets = work[-1]
         if not order[node]:
-            count += 1
-            order[node] = low[node] = count
+            seen += 1
+            order[node] = low[node] = seen
             open_.append(node)
             is_open[node] = 1
         for target in targets:
@@ -66,20 +66,32 @@ def _closed(open_: list[int], is_open: bytearray, root: int) -> list[int]:
     return component
 
 
-def shortest_cycle(graph: Sequence[Sequence[int]], component: Collection[int], start: int) -> list[int] | None:
-    """The shortest way from a node back to itself inside a component; the start is not repeated at the end."""
-    members = set(component)
+def shortest_cycle(
+    graph: Sequence[Sequence[int]], members: Collection[int], start: int, below: int | None = None
+) -> list[int] | None:
+    """The shortest way from a node back to itself inside a component; the start is not repeated at the end.
+
+    Args:
+        graph: the nodes that each node leads to.
+        members: the component; a set, if it is large.
+        start: the node.
+        below: only a way of fewer nodes is looked for.
+    """
     before: dict[int, int] = {}
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        for target in graph[node]:
-            if target == start:
-                path = [node]
-                while path[-1] != start:
-                    path.append(before[path[-1]])
-                return path[::-1]
-            if target in members and target not in before:
-                before[target] = node
-                queue.append(target)
+    at = [start]
+    for length in count(1):
+        if not at or length == below:
+            break
+        ahead: list[int] = []
+        for node in at:
+            for target in graph[node]:
+                if target == start:
+                    path = [node]
+                    while path[-1] != start:
+                        path.append(before[path[-1]])
+                    return path[::-1]
+                if target not in before and target in members:
+                    before[target] = node
+                    ahead.append(target)
+        at = ahead
     return None

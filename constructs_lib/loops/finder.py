@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.loops.cycles import components, shortest_cycle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from constructs_lib.loops.graph import Graph
     from constructs_lib.loops.passages import Hop, Outlet, Passage
@@ -62,6 +62,7 @@ class Finder:
         self._outlets: list[tuple[Outlet, tuple[Passage, ...]]] = []
         self._links: list[tuple[int, ...]] = []
         self._gone: set[Passage] = set()
+        self._whole: list[list[int]] | None = None
         self.is_complete = True
         self._ways: dict[int, dict[tuple[Node, ...], list[Passage]]] = {}
         self._ends: dict[int, dict[Node, list[Passage]]] = {}
@@ -95,24 +96,33 @@ class Finder:
         self._gone.clear()
         found: dict[tuple[tuple[Node, Node], ...], list[Edge]] = {}
         for certain in (True, False):
+            left = self._components()
             for number in count():
-                graph = self._adjacency(certain=certain)
-                cycles = [cycle for component in components(graph) for cycle in self._cycles(graph, component)]
+                nodes = [node for component in left for node in component]  # outside them there is no way back
+                graph = self._adjacency(nodes, certain=certain)
+                left = components(graph)
+                cycles = [cycle for component in left for cycle in self._cycles(graph, component)]
                 self.is_complete = not cycles
                 if not cycles or number == MAX_ROUNDS:
                     break
                 paths = [self._path(cycle, certain=certain) for cycle in cycles]
                 for edges in paths:
-                    nodes = tuple((hop.source, hop.target) for edge in edges for hop in edge.hops())
-                    found.setdefault(nodes, edges)
+                    way = tuple((hop.source, hop.target) for edge in edges for hop in edge.hops())
+                    found.setdefault(way, edges)
                     self._gone.update(edge.passage for edge in edges)
         return list(found.values())
 
     def components(self) -> list[frozenset[Node]]:
         """The actors of each strongly connected component: a closed path lies in one of them."""
-        self._gone.clear()
-        found = components(self._adjacency(certain=False))
-        return [frozenset(self._actors[n] for n in component if n < len(self._actors)) for component in found]
+        found = self._components()
+        return [frozenset([self._actors[n] for n in component if n < len(self._actors)]) for component in found]
+
+    def _components(self) -> list[list[int]]:
+        if self._whole is None:
+            nodes = range(len(self._actors) + len(self._outlets))
+            self._gone.clear()
+            self._whole = components(self._adjacency(nodes, certain=False))
+        return self._whole
 
     def alike(self, edge: Edge) -> list[tuple[Outlet, Passage]]:
         """All that the actor does on the same way: several actions of one grant, or several grants."""
@@ -146,8 +156,16 @@ class Finder:
                 found.setdefault(passage.target, []).append(passage)
         return found
 
-    def _adjacency(self, *, certain: bool) -> list[Sequence[int]]:
-        return [*self._links, *(self._targets(passages, certain=certain) for _, passages in self._outlets)]
+    def _adjacency(self, nodes: Iterable[int], *, certain: bool) -> list[Sequence[int]]:
+        """What some nodes lead to, as far as it was not taken out."""
+        first = len(self._actors)
+        graph: list[Sequence[int]] = [()] * (first + len(self._outlets))
+        for node in nodes:
+            if node < first:
+                graph[node] = self._links[node]
+            else:
+                graph[node] = self._targets(self._outlets[node - first][1], certain=certain)
+        return graph
 
     def _targets(self, passages: tuple[Passage, ...], *, certain: bool) -> list[int]:
         left = (passage for passage in passages if passage not in self._gone)
@@ -162,10 +180,9 @@ class Finder:
         if own:
             return own
         best: list[int] | None = None
+        members = frozenset(component)
         for node in actors[:MAX_STARTS]:
-            cycle = shortest_cycle(graph, component, node)
-            if cycle is not None and (best is None or len(cycle) < len(best)):
-                best = cycle
+            best = shortest_cycle(graph, members, node, len(best) if best else None) or best
         return [best] if best else []
 
     def _path(self, cycle: list[int], *, certain: bool) -> list[Edge]:

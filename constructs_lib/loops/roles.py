@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from constructs_lib.loops.changes import Change, changed
 from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import properties_at, value_at
+from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.variables import references_in
 
@@ -28,6 +29,8 @@ _NAMING_ROLES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::To
 _POLICY = "no-invocation-loop"
 _USERS: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()
 """How many actors of a graph act with each role."""
+_BY_ARN: WeakKeyDictionary[Graph, Grouped[str, Node]] = WeakKeyDictionary()
+"""The roles of a graph's system."""
 
 
 def denied(graph: Graph, actor: Node, actions: Sequence[str], resources: Sequence[Any]) -> tuple[Change, ...]:
@@ -97,7 +100,7 @@ def new_id(graph: Graph, wanted: str) -> str:
     """A logical id like the wanted one that no template has."""
     start = found = "".join(filter(str.isalnum, wanted))
     number = 1
-    while any(found in template.resources for template in graph.system.templates):
+    while found in graph.system.ids:
         number += 1
         found = f"{start}{number}"
     return found
@@ -121,9 +124,15 @@ def named(node: Node, template: Template) -> Any:
 
 def role_of(graph: Graph, actor: Node) -> Node | None:
     """The one role of a template that an actor acts with."""
+    roles = _BY_ARN.get(graph)
+    if roles is None:
+        roles = _BY_ARN[graph] = Grouped()
+        for role in graph.system.nodes("AWS::IAM::Role"):
+            for arn in graph.system.arns(role):
+                roles.add(arn, role)
     arns = _role_arns(graph, actor)
-    found = [role for role in graph.system.nodes("AWS::IAM::Role") if not arns.isdisjoint(graph.system.arns(role))]
-    return found[0] if len(arns) == len(found) == 1 else None
+    found = {role for arn in arns for role in roles.of(arn)}
+    return found.pop() if len(arns) == len(found) == 1 else None
 
 
 def _role_arns(graph: Graph, actor: Node) -> frozenset[str]:

@@ -61,6 +61,8 @@ class Trials:
             graph: in which it was found; perhaps one of a world.
             changes: what changes.
         """
+        if not self._known and not self.are_possible:
+            return None
         way = tuple(_places(graph, edge) for edge in edges)
         key = (
             way,
@@ -101,8 +103,7 @@ def _places(graph: Graph, edge: Edge) -> Places:
 
 
 def _place(graph: Graph, node: Node) -> tuple[int, str]:
-    position = next(n for n, template in enumerate(graph.system.templates) if template is node.template)
-    return position, node.id
+    return graph.system.positions[id(node.template)], node.id
 
 
 def _goes(graph: Graph, places: Places) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.grouped import Grouped
@@ -106,6 +107,16 @@ class System(Texts):
         self._being_named = 0
         self._by_name: dict[str, Grouped[str, Node]] = {}
         self._by_arn: Grouped[str, Node] | None = None
+
+    @cached_property
+    def positions(self) -> Mapping[int, int]:
+        """The number of each template, by its identity."""
+        return {id(template): number for number, template in enumerate(self.templates)}
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The logical ids of all templates."""
+        return frozenset([key for template in self.templates for key in template.resources])
 
     def nodes(self, *types: str) -> Iterator[Node]:
         """All resources of the given types."""

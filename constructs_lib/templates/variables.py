@@ -8,12 +8,14 @@ gives.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from constructs_lib.templates.template import Template
 
@@ -122,12 +124,25 @@ class Variables:
 
     def holder(self, index: int, name: str) -> str:
         """The name of a parameter's template, if another one has a parameter of its own that is called the same."""
-        others = (other for other in range(len(self.templates)) if other != index >= 0)
-        same = (
-            name in PSEUDO or (name in self.templates[other].section("Parameters") and not self.given(other, name))
-            for other in others
+        if index < 0:
+            return ""
+        template = self.templates[index]
+        if name in PSEUDO:
+            is_shared = len(self.templates) > 1
+        else:
+            is_own = name in template.section("Parameters") and not self.given(index, name)
+            is_shared = self._own_parameters[name] > is_own
+        return template.name if is_shared else ""
+
+    @cached_property
+    def _own_parameters(self) -> Counter[str]:
+        """How many templates have a parameter of a name that no parent gives."""
+        return Counter(
+            name
+            for index, template in enumerate(self.templates)
+            for name in template.section("Parameters")
+            if not self.given(index, name)
         )
-        return self.templates[index].name if any(same) else ""
 
     def allows_few(self, index: int, name: str) -> bool:
         """Whether a parameter has allowed values, or a nested stack gets it from its parent."""
@@ -185,9 +200,9 @@ class Variables:
         while work:
             current = work.pop()
             if isinstance(current, list):
-                work.extend(item for item in current if isinstance(item, (dict, list)))
-            elif isinstance(current, Mapping):
-                work.extend(item for item in current.values() if isinstance(item, (Mapping, list)))
+                work.extend([item for item in current if isinstance(item, (dict, list))])
+            elif isinstance(current, (dict, Mapping)):
+                work.extend([item for item in current.values() if isinstance(item, (dict, list, Mapping))])
                 if len(current) == 1:
                     name, argument = next(iter(current.items()))
                     if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004
@@ -275,11 +290,13 @@ def _mappings_in(value: Any) -> Iterator[Mapping[str, Any]]:
     work = [value]
     while work:
         current = work.pop()
-        if isinstance(current, Mapping):
+        if isinstance(current, (dict, Mapping)):  # most are of the first, which is faster to tell
             yield current
-            work.extend(reversed([item for item in current.values() if isinstance(item, (Mapping, list))]))
-        elif isinstance(current, list):
-            work.extend(reversed([item for item in current if isinstance(item, (Mapping, list))]))
+            parts: Iterable[Any] = current.values()
+        else:
+            parts = current if isinstance(current, list) else ()
+        inner = [part for part in parts if not isinstance(part, str) and isinstance(part, (dict, list, Mapping))]
+        work += reversed(inner)
 
 
 def _as_text(value: Any) -> str:
