@@ -133,7 +133,7 @@ class Acknowledgements:
     def _looked_up(self, graph: Graph, finder: Finder, found: list[list[Edge]]) -> list[list[Edge]] | None:
         """Acknowledged loops share edges with others that are not: these are told once the others are mended."""
         for edges in found:
-            self._is_meant(graph, finder, edges)
+            self._is_meant(graph, finder, edges, fingerprint(graph, edges), _loop(edges))
         return found if self._open else None
 
     def seen(self, findings: Iterable[Finding]) -> list[Finding]:
@@ -156,14 +156,14 @@ class Acknowledgements:
         """Those of the closed paths that are acknowledged; the others are put to what is left."""
         meant = []
         for edges in found:
-            if self._is_meant(graph, finder, edges):
+            name, loop = fingerprint(graph, edges), _loop(edges)
+            if self._is_meant(graph, finder, edges, name, loop):
                 meant.append(edges)
             else:
-                left.setdefault((fingerprint(graph, edges), _loop(edges)), edges)
+                left.setdefault((name, loop), edges)
         return meant
 
-    def _is_meant(self, graph: Graph, finder: Finder, edges: list[Edge]) -> bool:
-        name, loop = fingerprint(graph, edges), _loop(edges)
+    def _is_meant(self, graph: Graph, finder: Finder, edges: list[Edge], name: str, loop: Loop) -> bool:
         named = self._named.get(name, ())
         if any(entry.loop == loop for entry in named):
             return True

@@ -55,8 +55,7 @@ def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     """Another resource, which nothing listens to, for what a role allows."""
     first = edge.passage.first
     text = _ELSEWHERE.get(first.type)
-    listened_to_by_name = all(listener.source is not None for listener in graph.network.of(first))
-    if text is None or not listened_to_by_name or any(passage.deposit is None for _, passage in alike):
+    if text is None or first in graph.network.guessed or any(passage.deposit is None for _, passage in alike):
         return
     if "Access" not in events(alike):
         twin = new_id(graph, f"{plain(first.id)}Output")

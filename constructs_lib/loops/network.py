@@ -22,9 +22,14 @@ FEW = 8
 
 
 class Network:
-    """Resources, and who listens to them."""
+    """Resources, and who listens to them.
+
+    Attributes:
+        guessed: resources to which somebody may listen of whom that is known at deployment only.
+    """
 
     def __init__(self) -> None:
+        self.guessed: set[Node] = set()
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets: Grouped[Listener, Node] = Grouped()
         self._inward: Grouped[Node, Node] = Grouped()
@@ -36,6 +41,8 @@ class Network:
         for target in targets:
             self._targets.add(listener, target)
         for source in sources:
+            if listener.source is None:
+                self.guessed.add(source)
             self._listeners.add(source, listener)
             for target in targets:
                 self._inward.add(target, source)

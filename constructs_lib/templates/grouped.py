@@ -18,25 +18,27 @@ class Grouped(Generic[K, T]):
 
     def __init__(self) -> None:
         self._first: dict[K, T] = {}
-        self._more: dict[K, list[T]] = {}
+        self._several: dict[K, list[T]] = {}
 
     def add(self, key: K, value: T) -> None:
         """Add a value."""
         if key not in self._first:
             self._first[key] = value
+        elif key in self._several:
+            self._several[key].append(value)
         else:
-            self._more.setdefault(key, []).append(value)
+            self._several[key] = [self._first[key], value]
 
     def of(self, key: K) -> Sequence[T]:
         """The values of a key."""
-        if key not in self._first:
-            return ()
-        more = self._more.get(key)
-        return (self._first[key],) if more is None else (self._first[key], *more)
+        several = self._several.get(key)
+        if several is not None:
+            return several
+        return (self._first[key],) if key in self._first else ()
 
     def count(self, key: K) -> int:
         """How many values a key has."""
-        return len(self._more.get(key, ())) + 1 if key in self._first else 0
+        return len(self._several[key]) if key in self._several else int(key in self._first)
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._first)
