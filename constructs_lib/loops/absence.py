@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.templates.structures import is_plain
 from constructs_lib.templates.texts import MISSING
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ __all__ = ["all_may_be_absent", "may_be_absent"]
 
 def may_be_absent(system: System, value: Any, template: Template) -> bool:
     """Whether a value may turn out to be `AWS::NoValue`."""
+    if is_plain(value):
+        return value is MISSING
     return any(choice is MISSING for choice in system.choices(value, template))
 
 

@@ -86,9 +86,10 @@ def _telling(addresses: list[str]) -> tuple[bool, int]:
 
 def _address(glob: str) -> str:
     """What a text looks like in a directory: of an ARN what it ends with, if no colon can hide in what is not known."""
-    hiding = [STAR, ANY, *(symbol for symbol in symbols_in(glob) if kind_of(symbol) in {"free", "fixed"})]
-    known = glob[: min((found for symbol in hiding if (found := glob.find(symbol)) >= 0), default=len(glob))]
-    is_whole = known == glob
+    hiding = [STAR, ANY, *[symbol for symbol in symbols_in(glob) if kind_of(symbol) in {"free", "fixed"}]]
+    ends = [found for symbol in hiding if (found := glob.find(symbol)) >= 0]
+    known = glob[: min(ends)] if ends else glob
+    is_whole = not ends
     if not is_whole and (known.startswith(_ARN) or _ARN.startswith(known)):
         return STAR
     return f"text:{glob.rpartition(':')[2] if known.startswith(_ARN) else glob}"

@@ -96,7 +96,7 @@ def _alternatives(
                 if inner is None:
                     return None
                 parts = [*parts, *inner] if parts is not None else None
-        elif isinstance(value, Mapping) and not _is_intrinsic(value):
+        elif not isinstance(value, list) and isinstance(value, Mapping) and not _is_intrinsic(value):
             parts = _alternatives(system, value, template, f"{under}{name}.", depth + 1)
         else:
             parts = [Message({f"{under}{name}": language}) for language in _leaf(system, value, template)]
@@ -118,7 +118,9 @@ def _leaf(system: System, value: Any, template: Template) -> list[Language]:
     equal: list[str] = []
     others: list[Language] = []
     for item in system.items(value, template):
-        if isinstance(item, Mapping) and len(item) == 1 and not _is_intrinsic(item):
+        if isinstance(item, str):
+            equal += map(literal, system.texts(item, template))
+        elif isinstance(item, Mapping) and len(item) == 1 and not _is_intrinsic(item):
             language = _matcher(system, *next(iter(item.items())), template)
             if len(language.all_of) == 1 and not language.none_of:
                 equal += language.all_of[0]

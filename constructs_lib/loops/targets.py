@@ -67,7 +67,7 @@ class Targets:
         service, colon, _ = name.partition(":")
         if not colon or STAR in service or ANY in service:
             return []
-        found_too = self._directory("" if has_symbols(service) else service).of(name)
+        found_too = self._directory("" if has_symbols(service) else service).of(_as_container(name))
         return [node for node, own in found_too if node not in found and _may_name(name, own)]
 
     def _directory(self, service: str) -> Directory[tuple[Node, str]]:
@@ -79,8 +79,13 @@ class Targets:
                 for arn in self._system.arns(node) if service in {"", _service(node.type)} else ():
                     name = address(arn.removesuffix(":*"), unknown=self._system.account)
                     if name is not None:
-                        directory.add(name, (node, name))
+                        directory.add(_as_container(name), (node, name))
         return directory
+
+
+def _as_container(name: str) -> str:
+    """An address as a directory has it: that of a bucket ends in a slash, so that buckets are told apart."""
+    return f"{name}/" if name.startswith("s3:") and "/" not in name else name
 
 
 @cache

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-    from collections.abc import Set as AbstractSet
 
 __all__ = ["FIRST_SYMBOL", "Kind", "Symbol", "Symbols", "has_symbols", "kind_of", "kinds_in", "replaced", "symbols_in"]
 
@@ -35,6 +34,7 @@ _PLANES: dict[Kind, tuple[int, int]] = {
 _KINDS: tuple[Kind, ...] = tuple(_PLANES)
 _FIRST = [first for first, _ in _PLANES.values()]
 _NO_KINDS: frozenset[Kind] = frozenset()
+_ALONE: dict[Kind, frozenset[Kind]] = {kind: frozenset([kind]) for kind in _KINDS}
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,12 @@ def kind_of(character: str) -> Kind:
     return _KINDS[bisect_right(_FIRST, ord(character)) - 1]
 
 
-def kinds_in(text: str) -> AbstractSet[Kind]:
+def kinds_in(text: str) -> frozenset[Kind]:
     """The kinds of the symbols of a text."""
-    return _NO_KINDS if text.isascii() else {kind_of(character) for character in _SYMBOL.findall(text)}
+    if text.isascii():
+        return _NO_KINDS
+    found = _SYMBOL.findall(text)
+    return _ALONE[kind_of(found[0])] if len(found) == 1 else frozenset(map(kind_of, found))
 
 
 def replaced(text: str, by: Callable[[str], str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.loops.messages import Message
+from constructs_lib.templates.names import NAMING, STANDS_FOR
 from constructs_lib.templates.symbols import kind_of, symbols_in
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "always",
     "anew",
     "everything",
+    "named_by",
     "unchanged",
 ]
 
@@ -68,6 +70,22 @@ def addresses(system: System, node: Node, beginning: str, ending: str = "") -> t
     if len(names) == 1:
         return (f"{beginning}{names[0]}{ending}",)
     return tuple([f"{beginning}{name}{ending}" for name in names])
+
+
+def named_by(system: System, near: Node, value: Any) -> Node | None:
+    """The declared resource whose own name or ARN a value is, where that is told by how it is written; it mostly is.
+
+    Args:
+        system: the templates.
+        near: a resource of the template in which the value stands.
+        value: as the template has it.
+    """
+    path = (value.get("Fn::GetAtt") or [value.get("Ref"), "Ref"]) if isinstance(value, dict) else None
+    if not isinstance(path, list) or len(path) != 2 or not all(isinstance(part, str) for part in path):  # noqa: PLR2004
+        return None
+    node = system.node(near.template, path[0])
+    is_own = node is not None and node.type in NAMING and (node.type, path[1]) not in STANDS_FOR
+    return node if is_own else None
 
 
 @dataclass(frozen=True)

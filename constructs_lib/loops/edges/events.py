@@ -143,7 +143,7 @@ class Rules(EdgeKind):
             filters = partial(pattern, system, node.get("EventPattern"), node.template)
             sources = buses(system, node.get("EventBusName"), node)
             for target in system.items(node.get("Targets") or [], node.template):
-                if isinstance(target, Mapping):
+                if isinstance(target, (dict, Mapping)):
                     yield from self._targeted(system, node, sources, target, filters)
 
     def _targeted(

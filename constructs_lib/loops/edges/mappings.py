@@ -6,7 +6,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put, everything
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put, everything, named_by
 from constructs_lib.loops.edges.kafka import CLUSTERS
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named, told_to
 from constructs_lib.loops.edges.queues import QUEUE
@@ -25,7 +25,6 @@ __all__ = ["EventSourceMappings"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _SOURCES = {"sqs": (QUEUE,), "kinesis": (STREAM,), "dynamodb": TABLES, "kafka": CLUSTERS}
-_WITH_ROLES = ("sqs", "kinesis", "dynamodb")
 _WITHOUT_ROLES = ("mq", "rds")
 _FAILURE_TARGETS = (QUEUE, "AWS::SNS::Topic", "AWS::S3::Bucket")
 
@@ -57,10 +56,12 @@ class EventSourceMappings(EdgeKind):
         for node in system.nodes(_MAPPING):
             if node.get("SelfManagedEventSource") is not None:
                 yield f"who writes to the cluster of `{system.label(node)}`"
-            for arn in system.texts(node.get("EventSourceArn"), node.template) if node.get("EventSourceArn") else ():
-                service = _service(arn)
-                if service in _WITH_ROLES:
-                    continue
+            source = node.get("EventSourceArn")
+            of = named_by(system, node, source)
+            if source is None or (of is not None and of.type not in CLUSTERS):
+                continue
+            for arn in system.texts(source, node.template):
+                service = [*arn.split(":", 3), "", "", ""][2]
                 known = next((found for found in system.by_arn(arn) if found.type == CLUSTERS[0]), None)
                 asks = known is not None and "'Iam': {'Enabled': True}" in str(known.get("ClientAuthentication"))
                 if service in _WITHOUT_ROLES or (known is not None and not asks):
@@ -88,11 +89,8 @@ def _sources(system: System, node: Node) -> Iterator[tuple[Node | None, str]]:
         for found in known:
             yield found, found.type
         if system.may_be_others(arn, known):
-            yield from ((None, type_) for type_ in (_SOURCES.get(_service(arn)) or chain(*_SOURCES.values())))
-
-
-def _service(arn: str) -> str:
-    return [*arn.split(":", 3), "", "", ""][2]
+            service = [*arn.split(":", 3), "", "", ""][2]
+            yield from ((None, type_) for type_ in (_SOURCES.get(service) or chain(*_SOURCES.values())))
 
 
 def _failed(system: System, node: Node, entry: Mapping[str, Any]) -> Iterator[Put]:

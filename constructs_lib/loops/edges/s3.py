@@ -64,6 +64,7 @@ _EXPECTED = {
 }
 _PLAIN = re.compile(rf"[A-Za-z0-9/._{STAR}-]*")
 """Keys that are the same when they are URL-encoded."""
+_ALL_KEYS = Filter()
 _NATIVE = (("LambdaConfigurations", "Function"), ("QueueConfigurations", "Queue"), ("TopicConfigurations", "Topic"))
 _CUSTOM = (
     ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
@@ -120,7 +121,7 @@ class S3Notifications(EdgeKind):
             for section, target in form
             if section in configuration
             for entry in system.items(configuration[section] or [], by.template)
-            if isinstance(entry, Mapping)
+            if isinstance(entry, (dict, Mapping))
         ]
         for entry, target in entries if len(entries) >= at_least else ():
             yield from self._listener(system, source, entry, by, target)
@@ -131,7 +132,7 @@ class S3Notifications(EdgeKind):
         template = by.template
         shown = ", ".join(map(system.symbols.show, dict.fromkeys(_events(system, entry, template)))) or "any event"
         found = filters(system, entry.get("Filter"), template)
-        keys = " or ".join(dict.fromkeys(system.symbols.show(str(one)) for one in found if one != Filter()))
+        keys = " or ".join(dict.fromkeys(system.symbols.show(str(one)) for one in found if one != _ALL_KEYS))
         label = f"{shown} {keys}".rstrip()
         messages = partial(_notified, system, entry, template)
         carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
@@ -184,7 +185,7 @@ def _filters(system: System, rules: Any, template: Template) -> Iterator[Filter]
     suffixes: list[str] = []
     for entry in rules if isinstance(rules, list) else [rules]:
         for rule in system.choices(entry, template):
-            if isinstance(rule, Mapping):
+            if isinstance(rule, (dict, Mapping)):
                 name = (system.text(rule.get("Name"), template) or "").lower()
                 values = system.texts(rule.get("Value", ""), template)
                 if name in {"prefix", "suffix"}:
@@ -197,7 +198,7 @@ def _filters(system: System, rules: Any, template: Template) -> Iterator[Filter]
 
 
 def _member(value: Any, *names: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return next((value[name] for name in names if name in value), None)
     return None
 

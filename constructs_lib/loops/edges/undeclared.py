@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.edges.base import EdgeKind, Listener
+from constructs_lib.loops.edges.base import EdgeKind, Listener, named_by
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.queues import QUEUE
 from constructs_lib.loops.edges.s3 import BUCKET
@@ -104,7 +104,7 @@ def _listened_to(system: System) -> Iterator[tuple[str, str, Node]]:
 
 def _named(system: System, node: Node, value: Any, types: tuple[str, ...]) -> Iterator[tuple[str, str, Node]]:
     """What a name or an ARN stands for, if it is one of some types; each of them if nobody can tell."""
-    for text in () if value is None or _is_declared(system, node, value) else system.texts(value, node.template):
+    for text in () if value is None or named_by(system, node, value) else system.texts(value, node.template):
         fields = text.split(":", _FIELDS - 1)
         if len(fields) == _FIELDS:
             type_ = _TYPES.get(fields[2])
@@ -115,14 +115,6 @@ def _named(system: System, node: Node, value: Any, types: tuple[str, ...]) -> It
             yield from ((type_, text, node) for type_ in types)
 
 
-def _is_declared(system: System, node: Node, value: Any) -> bool:
-    """Whether a value is an attribute of a resource whose name is known; most are."""
-    attribute = value.get("Fn::GetAtt") or [value.get("Ref")] if isinstance(value, dict) else None
-    logical_id = attribute[0] if isinstance(attribute, list) and attribute else None
-    named = system.node(node.template, logical_id) if isinstance(logical_id, str) else None
-    return named is not None and named.type in NAMING
-
-
 def _buckets(system: System, rule: Node) -> Iterator[tuple[str, str, Node]]:
     """The buckets whose events a rule asks for by name."""
     value = rule.get("EventPattern")
@@ -131,7 +123,7 @@ def _buckets(system: System, rule: Node) -> Iterator[tuple[str, str, Node]]:
     names = _asked_for(value)
     if names is not None:
         for name in names:
-            if isinstance(name, str) or not _is_declared(system, rule, name):
+            if isinstance(name, str) or named_by(system, rule, name) is None:
                 yield from ((BUCKET, text, rule) for text in system.texts(name, rule.template))
         return
     for message in pattern(system, value, rule.template):

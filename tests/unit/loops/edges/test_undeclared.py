@@ -94,6 +94,14 @@ def test_what_is_not_declared_is_a_way_round_all_the_same(
     assert report.verdict == verdict
 
 
+@pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Where", "Value"]}, {"Fn::GetAtt": "Where.Value"}])
+def test_what_a_parameter_of_the_templates_holds_is_not_its_own_name(make: Make, value: Any) -> None:
+    where = {"Where": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": QUEUE}}}
+    own = {"Role": make.role(make.allow("sqs:SendMessage", QUEUE)), "Work": make.function()}
+
+    assert make.check({**own, **where, **polled(value)}).verdict == "loop"
+
+
 def test_what_is_not_declared_is_called_by_its_name(make: Make) -> None:
     own = {"Role": make.role(make.allow("sqs:SendMessage", QUEUE)), "Work": make.function()}
 
