@@ -34,7 +34,7 @@ class Network:
         self._targets: Grouped[Listener, Node] = Grouped()
         self._inward: Grouped[Node, Node] = Grouped()
         self._ways: list[Node] = []
-        self._audiences: dict[Node, Audience] = {}
+        self._audiences: dict[Node, tuple[Sequence[Listener], Audience]] = {}
 
     def add(self, listener: Listener, sources: Iterable[Node], targets: Sequence[Node]) -> None:
         """Add a listener of some resources, and whom it passes on to; all are added before anything is asked."""
@@ -90,12 +90,11 @@ class Network:
 
     def hearing(self, node: Node, message: Message) -> list[tuple[Listener, Sequence[Node]]]:
         """The listeners of a resource that may hear of a message, and perhaps others."""
-        listeners = self._listeners.of(node)
-        if not listeners:
-            return []
-        if node in self.crowded:
-            audience = self._audiences.get(node)
-            if audience is None:
-                audience = self._audiences[node] = Audience(listener.let_through() for listener in listeners)
-            listeners = [listeners[position] for position in audience.of(message)]
-        return [(listener, self._targets.of(listener)) for listener in listeners]
+        if node not in self.crowded:
+            return [(listener, self._targets.of(listener)) for listener in self._listeners.of(node)]
+        audience = self._audiences.get(node)
+        if audience is None:
+            listeners = self._listeners.of(node)
+            audience = self._audiences[node] = listeners, Audience(listener.let_through() for listener in listeners)
+        listeners, found = audience
+        return [(listeners[position], self._targets.of(listeners[position])) for position in found.of(message)]
