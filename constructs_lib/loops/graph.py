@@ -206,7 +206,7 @@ class Graph:
     ) -> Iterator[tuple[Node, Message, Hashable]]:
         """What a grant puts where many listen: they differ in what they ask for behind the address, e.g. a topic."""
         if deposit.rest is None:
-            yield channel.node, deposit.message, id(deposit)
+            yield channel.node, deposit.by(grant.allow), (id(deposit), grant.allow.limits)
             return
         for name in channel.addresses:
             may = content(grant.allow, grant.denies, deposit.action, name, certain=False, exact=False)
@@ -284,8 +284,9 @@ class Graph:
         if may is None or may.may() is None:
             return
         sure = content(*what, certain=True, exact=exact, by=by)
-        put = deposit.message & Message({field_: may})
-        certain = None if sure is None else deposit.message & Message({field_: sure})
+        message = deposit.by(grant.allow)
+        put = message & Message({field_: may})
+        certain = None if sure is None else message & Message({field_: sure})
         via = action
         if deposit.rest == "key":
             rest = rest_of(grant.allow.resource, name)

@@ -1,7 +1,8 @@
 """What IAM policies say, as far as it matters who may wake what.
 
 What a policy leaves open is read so that the proof stays sound: an unknown text in an `Allow` may be anything, one in
-a `Deny` excludes nothing. Conditions of an `Allow` are taken as satisfied; a `Deny` with conditions excuses nothing.
+a `Deny` excludes nothing. Conditions of an `Allow` are taken as satisfied, but for those in `limits`; a `Deny` with
+conditions excuses nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from constructs_lib.loops.access_points import through_access_points
 from constructs_lib.loops.addresses import address, is_here
-from constructs_lib.loops.keys import ANY, STAR, literal
+from constructs_lib.loops.keys import ANY, STAR
 from constructs_lib.loops.languages import Language
+from constructs_lib.loops.limits import limits_of, metrics_of
 from constructs_lib.templates.structures import is_plain
 from constructs_lib.templates.symbols import has_symbols
 from constructs_lib.templates.texts import MISSING, resolved
@@ -24,6 +26,7 @@ from constructs_lib.templates.texts import MISSING, resolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from constructs_lib.loops.limits import Limits
     from constructs_lib.templates.system import Node, System
     from constructs_lib.templates.template import Template
 
@@ -46,7 +49,6 @@ _READS = re.compile(r"[^:]*:(Describe|Get|List)", re.IGNORECASE)
 
 _ANY = "policy variable"
 _VARIABLE = "a policy variable may be anything"
-_NAMING = ("StringEquals", "StringLike")
 _STR = {str}
 _TEXTS = {"Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Sub"}
 """Functions that never make a list, and by which nearly all policies name resources."""
@@ -144,6 +146,7 @@ class Allow:
         doubt: why it is not certain that it is granted; empty if it is.
         holder: the resource that grants it; None if it is not in the templates.
         statement: the statement as the template has it; None if there is none.
+        limits: what conditions leave of what is put.
     """
 
     actions: Actions
@@ -152,6 +155,7 @@ class Allow:
     doubt: str = ""
     holder: Node | None = field(default=None, compare=False, repr=False)
     statement: Any = field(default=None, compare=False, repr=False)
+    limits: Limits = ()
 
 
 @dataclass(frozen=True)
@@ -278,13 +282,16 @@ def _statement(
     globs = _globs(system, texts, unknown, taken_away=inverted or not allows)
     if not allows:
         return Statement(principals, (Deny(actions, globs, inverted),), statement)
-    if "Condition" in statement and (named := _of_namespaces(system, statement, template)):
-        globs, inverted = named, False
+    limits: Limits = ()
+    if "Condition" in statement:
+        limits = limits_of(system, statement, template)
+        if named := metrics_of(system, statement, template):
+            globs, inverted = named, False
     doubt = "" if effect == "Allow" else "a statement's `Effect` is known at deployment only"
     doubt = "an action is known at deployment only" if actions is _ALL else doubt
     if inverted:
-        return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement),), statement)
-    rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement) for g in globs])
+        return Statement(principals, (Allow(actions, STAR, globs, doubt, holder, statement, limits),), statement)
+    rules = tuple([Allow(actions, g, (), doubt or _why(g, own, unknown), holder, statement, limits) for g in globs])
     return Statement(principals, rules, statement)
 
 
@@ -315,22 +322,6 @@ def _globs(system: System, texts: Iterable[str], unknown: str, *, taken_away: bo
             glob = _elsewhere(glob, unknown)
         found += through_access_points(system, glob, unknown)
     return tuple(dict.fromkeys(found))
-
-
-def _of_namespaces(system: System, statement: Mapping[str, Any], template: Template) -> tuple[str, ...]:
-    """The metrics that a condition lets put, which is what no resource says; nothing if there is no such condition.
-
-    "Using condition keys to limit access to CloudWatch namespaces" in the CloudWatch user guide.
-    """
-    found: list[str] = []
-    conditions = statement.get("Condition")
-    for operator, keys in conditions.items() if isinstance(conditions, Mapping) else ():
-        for key, value in keys.items() if operator in _NAMING and isinstance(keys, Mapping) else ():
-            if str(key).lower() == "cloudwatch:namespace":
-                texts = [literal(text) for text in ever(system, value, template)]
-                is_like = operator == "StringLike"
-                found += [text.replace("*", STAR).replace("?", ANY) if is_like else text for text in texts]
-    return tuple(f"cloudwatch:metric/{text}/{STAR}" for text in dict.fromkeys(found))
 
 
 def _why(glob: str, own: object, unknown: str) -> str:

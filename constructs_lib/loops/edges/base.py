@@ -14,6 +14,7 @@ from constructs_lib.templates.symbols import kind_of, symbols_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from constructs_lib.loops.policies import Allow
     from constructs_lib.templates.system import Node, System
 
 # What systems have by the ten thousand is not frozen, for freezing triples what it costs to make one.
@@ -98,12 +99,18 @@ class Deposit:
         rest: the field that holds what an ARN has behind the channel's address, e.g. an object's key; None if the
             ARN ends with the address.
         slow: whether it lands there only after a long time.
+        is_limited: whether conditions of policies on its fields count.
     """
 
     action: str
     message: Message = ANY_MESSAGE
     rest: str | None = None
     slow: bool = False
+    is_limited: bool = False
+
+    def by(self, allow: Allow) -> Message:
+        """What a grant lets land there."""
+        return self.message & Message(dict(allow.limits)) if self.is_limited and allow.limits else self.message
 
 
 @dataclass(eq=False, slots=True)

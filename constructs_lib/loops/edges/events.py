@@ -52,7 +52,7 @@ _ARCHIVE = "AWS::Events::Archive"
 # third event bus" ("Sending events between event buses in the same account and Region").
 _FORWARDED = "forwarded"
 _NOT_YET = Message({_FORWARDED: Language((("no",),))})
-_PUT = (Deposit("events:PutEvents", OWN_EVENT),)
+_PUT = (Deposit("events:PutEvents", OWN_EVENT, is_limited=True),)
 _S3_EVENTS: Mapping[str, tuple[str, str]] = {
     "ObjectCreated:Put": ("Object Created", "PutObject"),
     "ObjectCreated:Post": ("Object Created", "POST Object"),
