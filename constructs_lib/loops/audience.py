@@ -45,7 +45,10 @@ class Audience:
         field = max(asked, key=lambda name: (name not in _COMMON, *_telling(asked[name])), default=None)
         sources = next((group for group in message.fields.get(_SOURCE, ANYTHING).all_of if all(map(_plain, group))), ())
         for source in sources or (None,):
-            directory = self._index.setdefault(source, {}).setdefault(field, Directory())
+            by_field = self._index.setdefault(source, {})
+            directory = by_field.get(field)
+            if directory is None:
+                directory = by_field[field] = Directory()
             for text in asked[field] if field is not None else (STAR,):
                 directory.add(text, position)
 
@@ -75,13 +78,14 @@ class Audience:
 
 def _texts(language: Language) -> list[str]:
     """Texts of which each one that a language holds is one, as addresses; what tells most, if there is a choice."""
-    return max(([_address(glob) for glob in group] for group in language.all_of), key=_telling, default=[STAR])
+    groups = [[_address(glob) for glob in group] for group in language.all_of] or [[STAR]]
+    return groups[0] if len(groups) == 1 else max(groups, key=_telling)
 
 
 def _telling(addresses: list[str]) -> tuple[bool, int]:
     """How much addresses tell apart: whole texts more than beginnings, which many messages leave open."""
-    is_whole = not any(STAR in address or ANY in address for address in addresses)
-    return is_whole, min(map(len, addresses), default=0)
+    joined = "".join(addresses)
+    return STAR not in joined and ANY not in joined, min(map(len, addresses), default=0)
 
 
 def _address(glob: str) -> str:
@@ -89,8 +93,7 @@ def _address(glob: str) -> str:
     hiding = [STAR, ANY, *[symbol for symbol in symbols_in(glob) if kind_of(symbol) in {"free", "fixed"}]]
     ends = [found for symbol in hiding if (found := glob.find(symbol)) >= 0]
     known = glob[: min(ends)] if ends else glob
-    is_whole = not ends
-    if not is_whole and (known.startswith(_ARN) or _ARN.startswith(known)):
+    if ends and (known.startswith(_ARN) or _ARN.startswith(known)):
         return STAR
     return f"text:{glob.rpartition(':')[2] if known.startswith(_ARN) else glob}"
 

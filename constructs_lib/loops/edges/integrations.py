@@ -17,7 +17,7 @@ from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.templates.texts import Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from constructs_lib.templates.system import Node, System
 
@@ -44,14 +44,16 @@ class Integrations(EdgeKind):
     def listeners(self, system: System) -> Iterator[Listener]:
         """The resources behind all APIs."""
         for node, api, integration in integrations(system):
+            uris = _texts(system, node, integration.get("Uri"))
+            urls = _texts(system, node, integration["IntegrationUri"]) if "IntegrationUri" in integration else uris
             for type_ in APIS if api is None else (api.type,):
-                for name, arguments in _calls(system, node, integration):
+                for name, arguments in _calls(system, node, integration, uris):
                     for put in effects(system, node, name, arguments, f"integration {name}"):
                         carry = always(put.message)
                         yield Listener(
                             api, type_, put.target, put.label, put.expects, carry=carry, doubt=put.doubt, by=node
                         )
-                for url in _texts(system, node, integration.get("IntegrationUri", integration.get("Uri"))):
+                for url in urls:
                     for arn in called(system, url):
                         yield Listener(api, type_, arn, "integration by HTTP", carry=anew, by=node)
 
@@ -60,12 +62,14 @@ def _texts(system: System, node: Node, value: Any) -> tuple[str, ...]:
     return () if value is None else system.texts(value, node.template)
 
 
-def _calls(system: System, node: Node, integration: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _calls(
+    system: System, node: Node, integration: Mapping[str, Any], uris: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The calls that an integration makes, by name, with what is known of their arguments."""
     for subtype in _texts(system, node, integration.get("IntegrationSubtype")):
         name = subtype.lower().replace("stepfunctions", "states").replace("-", ":", 1)
         yield _call(name, _parameters(system, node, integration))
-    for uri in _texts(system, node, integration.get("Uri")):
+    for uri in uris:
         found = _URI.search(uri)
         if found is None or found[1] == "lambda":
             continue

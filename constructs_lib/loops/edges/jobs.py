@@ -30,11 +30,14 @@ _STARTED = (
     (BATCH_JOB, "batch:job-definition/", ":", (Deposit("batch:SubmitJob", rest="revision"),)),
     (GLUE_JOB, "glue:job/", "", (Deposit("glue:StartJobRun"),)),
 )
-_EVENTS = {
-    BUILD: ("aws.codebuild", ("CodeBuild Build State Change", "CodeBuild Build Phase Change"), "project-name"),
-    BATCH_JOB: ("aws.batch", ("Batch Job State Change",), "jobDefinition"),
-    GLUE_JOB: ("aws.glue", ("Glue Job State Change", "Glue Job Run Status"), "jobName"),
-    TASK: ("aws.ecs", ("ECS Task State Change",), "taskDefinitionArn"),
+_EVENTS = {  # by type: what all events have, and the field that has the name
+    type_: ({"source": Language(((source,),)), "detail-type": Language((kinds,))}, f"detail.{field}")
+    for type_, source, kinds, field in (
+        (BUILD, "aws.codebuild", ("CodeBuild Build State Change", "CodeBuild Build Phase Change"), "project-name"),
+        (BATCH_JOB, "aws.batch", ("Batch Job State Change",), "jobDefinition"),
+        (GLUE_JOB, "aws.glue", ("Glue Job State Change", "Glue Job Run Status"), "jobName"),
+        (TASK, "aws.ecs", ("ECS Task State Change",), "taskDefinitionArn"),
+    )
 }
 _RUN = "tasks"
 _RUNS = tuple(Deposit(action, rest="revision") for action in ("ecs:RunTask", "ecs:StartTask"))
@@ -95,15 +98,9 @@ class Jobs(EdgeKind):
 
 
 def _event(system: System, node: Node) -> Message:
-    source, kinds, field = _EVENTS[node.type]
+    shared, field = _EVENTS[node.type]
     known = system.arns(node) if node.type in _IDENTIFIED_BY_ARN else system.names(node)
-    return Message(
-        {
-            "source": Language(((source,),)),
-            "detail-type": Language((kinds,)),
-            f"detail.{field}": Language((tuple(map(literal, known)),)),
-        }
-    )
+    return Message({**shared, field: Language((tuple(map(literal, known)),))})
 
 
 def _roles(system: System, node: Node) -> Iterator[Any]:
