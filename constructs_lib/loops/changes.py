@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from constructs_lib.loops.provenance import Route
     from constructs_lib.templates import Template
 
-__all__ = ["Change", "Fix", "Flow", "changed", "with_value"]
+__all__ = ["Change", "Fix", "Flow", "changed", "changed_document", "with_value"]
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,24 @@ class Flow:
 def changed(template: Template, changes: Iterable[Change]) -> Template:
     """A template after changes of it and of those nested in it; resources that do not change stay as they were read."""
     nested = {key: changed(child, changes) for key, child in template.nested.items()}
-    document: Any = template.document
-    for change in changes:
-        if change.template.document is template.document:
-            document = with_value(document, change.at, change.value)
-    if document is template.document:
+    own = [change for change in changes if change.template.document is template.document]
+    if not own:
         return replace(template, nested=nested) if nested else template
-    new = template.with_document(document)
+    new = template.with_document(changed_document(template, own), [change.value for change in own])
     known = template.resources
     resources = {
         key: known[key] if key in known and known[key].body is resource.body else resource
         for key, resource in new.resources.items()
     }
     return replace(new, resources=resources, nested=nested, not_modelled=template.not_modelled)
+
+
+def changed_document(template: Template, changes: Iterable[Change]) -> Any:
+    """The document of a template after changes of it."""
+    document: Any = template.document
+    for change in changes:
+        document = with_value(document, change.at, change.value)
+    return document
 
 
 def with_value(value: Any, at: Route, new: Any) -> Any:

@@ -55,16 +55,16 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
     """
     given = tuple(acknowledgements)
     written = flattened(templates)
-    trials = Trials(written)
-    first = _Checked(System(written), given, trials)
+    first = _Checked(System(written), given)
+    trials = Trials(written, first.graph)
     versions = Versions(written)
-    worlds = Worlds(versions, lambda world: _Checked(System(world), given, trials), first)
+    worlds = Worlds(versions, lambda world: _Checked(System(world), given), first)
     regions = worlds.run()
     clashes = Worlds(versions, lambda world: _Overlaps(System(world)), _Overlaps(first.graph.system))
     findings = [
         one
         for region, found in regions
-        for one in _merged([(world, checked.findings(region)) for world, checked in found])
+        for one in _merged([(world, checked.findings(region, trials)) for world, checked in found])
     ]
     findings += first.unseen
     findings.sort(key=lambda one: (one.verdict != "loop", one.headline))
@@ -102,8 +102,7 @@ def _word(actor: Node) -> str:
 class _Checked:
     """What is found in templates."""
 
-    def __init__(self, system: System, acknowledgements: Sequence[Acknowledgement], trials: Trials) -> None:
-        self._trials = trials
+    def __init__(self, system: System, acknowledgements: Sequence[Acknowledgement]) -> None:
         self.graph = Graph(system)
         self.finder = Finder(self.graph)
         self.known = Acknowledgements(self.graph.system, acknowledgements)
@@ -117,10 +116,10 @@ class _Checked:
         parts = [part for part in self.finder.components() if not part.isdisjoint(found)] if found else []
         return [frozenset(self._place(node) for node in part) for part in parts]
 
-    def findings(self, region: Region) -> list[Finding]:
+    def findings(self, region: Region, trials: Trials) -> list[Finding]:
         """Loops that are not acknowledged."""
         mine = (self._left[number] for number in self._numbers(region) if number < len(self._left))
-        return [finding(self.graph, self.finder, edges, self._trials) for edges in mine]
+        return [finding(self.graph, self.finder, edges, trials) for edges in mine]
 
     def acknowledged(self, region: Region) -> list[Acknowledged]:
         """Loops that are meant."""

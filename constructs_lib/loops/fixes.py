@@ -67,7 +67,10 @@ def fixes(graph: Graph, finder: Finder, edges: list[Edge], trials: Trials) -> tu
                 if way not in _ON_GRAPH and not trials.are_possible:
                     continue
                 known = not any(_is_unknown(graph, edge, outlet) for outlet, _ in alike[edge])
-                for text, changes, on_graph in way(graph, edge, alike[edge]):
+                for text, offered, on_graph in way(graph, edge, alike[edge]):
+                    changes = offered if isinstance(offered, tuple) else ()
+                    if callable(offered) and trials.may_tell(edges, graph):  # of most loops of a large system it is not
+                        changes = offered()
                     tried = trials.breaks(edges, graph, changes) if changes else None
                     if tried or (on_graph and known and text not in found):
                         own = ", with a role of its own" if tried and _makes_role(changes) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.changes import Change
@@ -19,7 +20,7 @@ from constructs_lib.templates.variables import references_in
 if TYPE_CHECKING:
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph
-    from constructs_lib.loops.narrowing import Alike, Offered
+    from constructs_lib.loops.narrowing import Alike, Changes, Offered
     from constructs_lib.templates import Template
     from constructs_lib.templates.system import Node
 
@@ -58,9 +59,13 @@ def elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     if text is None or first in graph.network.guessed or any(passage.deposit is None for _, passage in alike):
         return
     if "Access" not in events(alike):
-        twin = new_id(graph, f"{plain(first.id)}Output")
-        changes = _granted(graph, edge, alike, twin)
-        yield f"{text} `{graph.system.label(first)}`", _with_twin(first, twin, changes), True
+        yield f"{text} `{graph.system.label(first)}`", partial(_written_elsewhere, graph, edge, alike), True
+
+
+def _written_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Changes:
+    first = edge.passage.first
+    twin = new_id(graph, f"{plain(first.id)}Output")
+    return _with_twin(first, twin, _granted(graph, edge, alike, twin))
 
 
 def put_elsewhere(graph: Graph, edge: Edge, alike: Alike) -> Offered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.addresses import rest_of
@@ -20,7 +21,7 @@ from constructs_lib.loops.triggers import Trigger
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from constructs_lib.loops.finder import Edge
     from constructs_lib.loops.graph import Graph
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from constructs_lib.templates.system import Node
 
     Alike = list[tuple[Outlet, Passage]]
-    Offered = Iterator[tuple[str, tuple[Change, ...], bool]]
+    Changes = tuple[Change, ...]
+    Offered = Iterator[tuple[str, Changes | Callable[[], Changes], bool]]
+    """What to do, the changes that do it, and whether the graph shows that it breaks the loop."""
 
 __all__ = [
     "both_narrower",
@@ -56,7 +59,7 @@ def narrower_write(graph: Graph, edge: Edge, alike: Alike) -> Offered:
     of = "" if example.endswith(")") else f" of `{graph.system.label(edge.passage.first)}`"
     yield (
         f"write where the trigger does not match, e.g. {example}{of}",
-        _written_under(graph, edge, alike, prefix),
+        partial(_written_under, graph, edge, alike, prefix),
         True,
     )
 

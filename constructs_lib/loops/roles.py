@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from constructs_lib.loops.changes import Change, changed
+from constructs_lib.loops.changes import Change, changed_document
 from constructs_lib.loops.policies import listed
 from constructs_lib.loops.provenance import properties_at, value_at
 from constructs_lib.templates.grouped import Grouped
@@ -82,7 +82,7 @@ def of_its_own(graph: Graph, actor: Node, changes: Sequence[Change]) -> tuple[Ch
         return ()
     ids = {role.id, *(node.id for node in attached)}
     own = [change for change in changes if change.template is template and change.at[1] in ids]
-    written = changed(template, own).document["Resources"]
+    written = changed_document(template, own)["Resources"]
     properties = _copied(written, role, attached, {str(change.at[1]) for change in own})
     at = properties_at(actor)
     if at is None or properties is None:

@@ -35,12 +35,14 @@ class Trials:
 
     Args:
         templates: the templates as they were given.
+        before: what they make.
     """
 
-    def __init__(self, templates: Iterable[Template]) -> None:
+    def __init__(self, templates: Iterable[Template], before: Graph) -> None:
         self._templates = tuple(templates)
+        self._before = before
         self._left = MAX_READ
-        self._known: dict[tuple[tuple[Places, ...], str], bool] = {}
+        self._known: dict[tuple[Places, ...], dict[str, bool]] = {}
 
     @property
     def are_possible(self) -> bool:
@@ -50,6 +52,10 @@ class Trials:
     @cached_property
     def _size(self) -> int:
         return 1 + sum(len(inner.resources) for template in self._templates for inner in template.with_nested())
+
+    def may_tell(self, edges: Iterable[Edge], graph: Graph) -> bool:
+        """Whether it may be known what changes do to a closed path, or be tried."""
+        return self.are_possible or (bool(self._known) and _way(graph, edges) in self._known)
 
     def breaks(self, edges: Iterable[Edge], graph: Graph, changes: Sequence[Change]) -> bool | None:
         """Whether a closed path is gone after changes, and no other one is there that was not possible before.
@@ -61,25 +67,17 @@ class Trials:
             graph: in which it was found; perhaps one of a world.
             changes: what changes.
         """
-        if not self._known and not self.are_possible:
-            return None
-        way = tuple(_places(graph, edge) for edge in edges)
-        key = (
-            way,
-            json.dumps(
-                [[str(change.template.path), change.template.name, change.at, change.value] for change in changes]
-            ),
-        )
-        if key not in self._known:
-            if not self.are_possible:
-                return None
+        way = _way(graph, edges)
+        key = json.dumps([[str(one.template.path), one.template.name, one.at, one.value] for one in changes])
+        known = self._known.get(way, {}).get(key)
+        if known is None and self.are_possible:
             self._left -= self._size
-            self._known[key] = self._tried(way, changes)
-        return self._known[key]
+            known = self._known.setdefault(way, {})[key] = self._tried(way, changes)
+        return known
 
     def _tried(self, way: tuple[Places, ...], changes: Sequence[Change]) -> bool:
         try:
-            graph = _graph([changed(template, changes) for template in self._templates])
+            graph = Graph(System(flattened([changed(template, changes) for template in self._templates])))
         except ConstructsLibError:  # what comes out is no template any more
             return False
         finder = Finder(graph)
@@ -89,13 +87,9 @@ class Trials:
         found = {_places(graph, edge) for edges in finder.find() for edge in edges}
         return all(_goes(self._before, places) for places in found)
 
-    @cached_property
-    def _before(self) -> Graph:
-        return _graph(self._templates)
 
-
-def _graph(templates: Iterable[Template]) -> Graph:
-    return Graph(System(flattened(templates)))
+def _way(graph: Graph, edges: Iterable[Edge]) -> tuple[Places, ...]:
+    return tuple(_places(graph, edge) for edge in edges)
 
 
 def _places(graph: Graph, edge: Edge) -> Places:

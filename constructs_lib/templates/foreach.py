@@ -60,12 +60,13 @@ def loops_anywhere(document: Any) -> bool:
     work = [document]
     while work:
         value = work.pop()
-        if isinstance(value, Mapping):
-            if any(isinstance(key, str) and key.startswith(_LOOP) for key in value):
-                return True
-            work.extend(value.values())
+        if isinstance(value, (dict, Mapping)):
+            for key in value:
+                if isinstance(key, str) and key.startswith(_LOOP):
+                    return True
+            work += [part for part in value.values() if not isinstance(part, str)]
         elif isinstance(value, list):
-            work.extend(value)
+            work += value
     return False
 
 

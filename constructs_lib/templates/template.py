@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.templates.documents import unreadable
 from constructs_lib.templates.files import Files
 from constructs_lib.templates.foreach import WrittenOut, loops_anywhere, written_out
-from constructs_lib.templates.transforms import TRANSFORM, Transformed
+from constructs_lib.templates.transforms import TRANSFORM, Transformed, transforms_anywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from constructs_lib.templates.unseen import Unseen
@@ -220,11 +221,26 @@ class Template:
         for child in self.nested.values():
             yield from child.with_nested()
 
-    def with_document(self, document: Mapping[str, Any]) -> Template:
-        """The same template with another document; what is nested in it stays."""
+    @cached_property
+    def _is_plain(self) -> bool:
+        return _are_plain([self.document])
+
+    def with_document(self, document: Mapping[str, Any], new: Sequence[Any]) -> Template:
+        """The same template with another document; what is nested in it stays.
+
+        Args:
+            document: the document.
+            new: what is new in it.
+        """
         files = Files(self.path) if self.path is not None else None
-        changed = Template.of(document, name=self.name, path=self.path, files=files)
+        is_plain = self._is_plain and _are_plain(new)
+        changed = Template.of(document, name=self.name, path=self.path, files=files, is_plain=is_plain)
         return replace(changed, nested=self.nested, parent=self.parent)
+
+
+def _are_plain(values: Sequence[Any]) -> bool:
+    """Whether there are neither loops nor macros inside."""
+    return not any(transforms_anywhere(value) or loops_anywhere(value) for value in values)
 
 
 def _checked(document: Mapping[str, Any], shown: str) -> Mapping[str, Any]:

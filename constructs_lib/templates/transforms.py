@@ -43,12 +43,12 @@ def transforms_anywhere(document: Any) -> bool:
     work = [document]
     while work:
         value = work.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, (dict, Mapping)):
             if TRANSFORM in value:
                 return True
-            work.extend(value.values())
+            work += [part for part in value.values() if not isinstance(part, str)]
         elif isinstance(value, list):
-            work.extend(value)
+            work += value
     return False
 
 

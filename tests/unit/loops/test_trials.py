@@ -39,7 +39,7 @@ def tried(make: Make, resource: Any, value: Any, *at: str | int) -> bool | None:
     template = make.template(resources)
     graph = Graph(System([template]))
     (edges,) = (edges for edges in Finder(graph).find() if edges[0].passage.first.id == "Queue")
-    return Trials([template]).breaks(edges, graph, [Change(template, at or RESOURCE, value)])
+    return Trials([template], graph).breaks(edges, graph, [Change(template, at or RESOURCE, value)])
 
 
 @pytest.mark.parametrize(
