@@ -270,10 +270,11 @@ class Graph:
 
     def _granted(self, grant: Grant) -> Iterator[Passage]:
         for channel in self._channels.of(grant.allow):
-            for deposit in channel.deposits if channel.node in self._around else ():
-                for action in grant.allow.actions.touching(deposit.action):
-                    for name in channel.addresses:
-                        if not self._owners.apart(grant.allow.resource, name):
+            if channel.node in self._around:
+                names = [name for name in channel.addresses if not self._owners.apart(grant.allow.resource, name)]
+                for deposit in channel.deposits if names else ():
+                    for action in grant.allow.actions.touching(deposit.action):
+                        for name in names:
                             yield from self._deposited(grant, action, channel, deposit, name)
 
     def _deposited(self, grant: Grant, action: str, channel: Channel, deposit: Deposit, name: str) -> Iterator[Passage]:
