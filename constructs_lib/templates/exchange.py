@@ -109,24 +109,26 @@ class Exchange(Structures):
     def _import_value(self, argument: Any, template: Template, depth: int) -> list[str] | None:
         found: list[str] = []
         for name in self._texts(argument, template, depth):
-            if name in self._exported():
-                found += self._export(name, depth)
+            known = self._export(name, depth)
+            if known is not None:
+                found += known
             else:
                 why = f"the export `{self.symbols.show(name)}` is not in these templates"
                 label = f"${{import {self.symbols.show(name)}}}"
                 found.append(self.symbols.character(("import", name), label, "free", why))
         return found
 
-    def _export(self, name: str, depth: int) -> tuple[str, ...]:
-        """The texts of an export; found once, because exports may import others that import others."""
+    def _export(self, name: str, depth: int) -> tuple[str, ...] | None:
+        """The texts of an export, if there is one; found once, because exports may import others that import others."""
         known = self._export_texts.get(name)
         if known is None:
-            exported = self._exported()
+            values = self._exported().of(name)  # several, if they are under conditions
+            if not values:
+                return None
             if name in self._being_exported:
                 label = f"${{import {self.symbols.show(name)}}}"
                 return (self.symbols.character(("import", name), label, "free", "it imports itself"),)
             self._being_exported.add(name)
-            values = exported.of(name)  # several, if they are under conditions
             templates = self._exporting.of(name)
             known = self._named(values[0], templates[0]) if len(values) == 1 else None
             if known is None:

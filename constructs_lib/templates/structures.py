@@ -66,7 +66,7 @@ class Structures(ABC):
 
         What is no list and cannot be told is there as it is, so that the reader can treat it as unknown.
         """
-        if isinstance(value, str) or (isinstance(value, dict) and len(value) != 1):
+        if isinstance(value, str) or (isinstance(value, dict) and is_plain(value) and "Fn::Split" not in value):
             return (value,)
         if isinstance(value, list) and all(map(is_plain, value)):
             return value

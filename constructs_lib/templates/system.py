@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -95,12 +96,12 @@ class System(Texts):
         self._nodes: dict[int, dict[str, Node]] = {}
         self.types_asked_for: set[str] = set()
         self._added: set[Node] = set()
-        self._by_type: dict[str, list[Node]] = {}
+        self._by_type: dict[str, list[Node]] = defaultdict(list)
         for template in self.templates:
             nodes = self._nodes[id(template)] = {}
-            for entry in template.entries():
-                node = nodes[entry[0]] = Node(template, *entry)
-                self._by_type.setdefault(node.type, []).append(node)
+            for logical_id, type_, properties, body in template.entries():
+                node = nodes[logical_id] = Node(template, logical_id, type_, properties, body)
+                self._by_type[type_].append(node)
         self._with_made_up: dict[str, Node] = {}
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], tuple[str, bool, str] | None] = {}
@@ -162,7 +163,7 @@ class System(Texts):
         """Add resources of one type by what their ARNs have of their own."""
         head, _, tail = _parent(form).partition("{name}")
         for node in nodes:
-            for name in self.names(node):
+            for name in node.names or self.names(node):
                 is_whole = ":" in name or "/" in name  # its ends are not those of the ARN's form
                 found.add(_parent(form.replace("{name}", name)) if is_whole else f"{head}{name}{tail}", node)
 
@@ -171,7 +172,7 @@ class System(Texts):
         node = self._nodes[id(template)][resource.logical_id] = Node(
             template, resource.logical_id, resource.type, resource.properties, resource.body, added=resource
         )
-        self._by_type.setdefault(resource.type, []).append(node)
+        self._by_type[resource.type].append(node)
         self._added.add(node)
         self._by_name.pop(resource.type, None)
         self._by_arn = None
@@ -262,7 +263,7 @@ class System(Texts):
         if form is None:
             return self._other_attribute(node, attribute)
         head, has_path, tail = form
-        names: Iterable[str] = self.names(node)
+        names: Iterable[str] = node.names or self.names(node)
         if has_path:
             paths = self.texts(node.properties.get("Path") or "/", node.template)
             names = [f"{path}{name}" for name in names for path in paths]

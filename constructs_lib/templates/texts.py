@@ -112,7 +112,7 @@ class Texts(Exchange):
                     known = self.attribute(node, "Ref")
             elif "Fn::ImportValue" in value:
                 name = value["Fn::ImportValue"]
-                known = self._export(name, 0) if isinstance(name, str) and name in self._exported() else None
+                known = self._export(name, 0) if isinstance(name, str) else None
         return known if known is not None and len(known) == 1 else None
 
     def text(self, value: Any, template: Template) -> str | None:
@@ -218,10 +218,10 @@ class Texts(Exchange):
         if not isinstance(argument, str):
             return None
         pieces: list[Sequence[str]] = []
-        before, *parts = _SUBSTITUTION.split(argument)
-        for is_literal, written, after in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        parts = _SUBSTITUTION.split(argument)
+        for position in range(0, len(parts) - 1, 3):
+            before, is_literal, written = parts[position : position + 3]
             pieces.append((self._literal(before),))
-            before = after
             name = written.strip()
             if is_literal:
                 pieces.append((f"${{{written}}}",))
@@ -232,17 +232,18 @@ class Texts(Exchange):
             else:
                 value = {"Fn::GetAtt": name.split(".", 1)} if "." in name else {"Ref": name}
                 pieces.append(self._texts(value, template, depth))
-        pieces.append((self._literal(before),))
+        pieces.append((self._literal(parts[-1]),))
         return self._joined(pieces, "", argument, template)
 
     def _join(self, argument: Any, template: Template, depth: int) -> Sequence[str] | None:
         if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):  # noqa: PLR2004
             return None
+        delimiter, joined = argument
         found: list[str] = []
-        for listed in self._lists(argument[1], template, depth):
+        for listed in (joined,) if isinstance(joined, list) else self._lists(joined, template, depth):
             for items in self._without_missing(listed, template, depth):
                 pieces = [self._texts(item, template, depth) for item in items]
-                found += self._joined(pieces, argument[0], argument, template)
+                found += self._joined(pieces, delimiter, argument, template)
         return found or None
 
     def _without_missing(self, items: list[Any], template: Template, depth: int) -> Iterable[list[Any]]:
@@ -261,8 +262,9 @@ class Texts(Exchange):
             if count > MAX_ALTERNATIVES:
                 return [self._free(value, template, "it has too many possible values", _label(value))]
         if count == 1:
-            joined = self._without_dynamic(delimiter.join([piece[0] for piece in pieces]))
-            return self._bounded([joined], value, template)
+            joined = delimiter.join([piece[0] for piece in pieces])
+            if "{{" not in joined and len(joined) <= MAX_LENGTH:
+                return [joined]
         found = [self._without_dynamic(delimiter.join(choice)) for choice in product(*pieces)]
         return self._bounded(found, value, template)
 
