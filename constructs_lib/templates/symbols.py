@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["FIRST_SYMBOL", "Kind", "Symbol", "Symbols", "has_symbols", "kind_of", "kinds_in", "replaced", "symbols_in"]
+__all__ = [
+    "FIRST_SYMBOL",
+    "SHARED",
+    "Kind",
+    "Symbol",
+    "Symbols",
+    "has_symbols",
+    "kind_of",
+    "kinds_in",
+    "replaced",
+    "symbols_in",
+]
 
 FIRST_SYMBOL = "\U00040000"
 """Planes 4 to 16 hold no assigned character: room for 851,968 symbols."""
@@ -33,6 +44,8 @@ _PLANES: dict[Kind, tuple[int, int]] = {
 }
 _KINDS: tuple[Kind, ...] = tuple(_PLANES)
 _FIRST = [first for first, _ in _PLANES.values()]
+SHARED = chr(_PLANES["free"][1])
+"""The symbol of all that find no room."""
 _NO_KINDS: frozenset[Kind] = frozenset()
 _ALONE: dict[Kind, frozenset[Kind]] = {kind: frozenset([kind]) for kind in _KINDS}
 
@@ -68,8 +81,8 @@ class Symbols:
         character = self._characters.get(identity)
         if character is None:
             code = self._next[kind]
-            if code >= _PLANES[kind][1]:  # the last one of each plane stands for all that find no room
-                code = _PLANES["free"][1]
+            if code >= _PLANES[kind][1]:
+                code = ord(SHARED)
                 label, why = "${…}", "there are too many unknown texts"
             else:
                 self._next[kind] += 1

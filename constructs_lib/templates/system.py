@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.names import NAMING, STANDS_FOR
 from constructs_lib.templates.nested import STACKS
-from constructs_lib.templates.symbols import kind_of
+from constructs_lib.templates.symbols import SHARED, symbols_in
 from constructs_lib.templates.template import construct_path
 from constructs_lib.templates.texts import MISSING, Texts
 
@@ -106,8 +106,9 @@ class System(Texts):
         self._attributes: dict[str, dict[Node, tuple[str, ...]]] = {}
         self._forms: dict[tuple[str, str], tuple[str, bool, str] | None] = {}
         self._being_named = 0
-        self._by_name: dict[str, Grouped[str, Node]] = {}
-        self._by_arn: Grouped[str, Node] | None = None
+        self._by_name: dict[tuple[str, bool], Grouped[str, Node]] = {}
+        self._by_arn: dict[bool, Grouped[str, Node]] = {}
+        self._arn_ends: dict[str, tuple[str, str]] = {}
 
     @cached_property
     def positions(self) -> Mapping[int, int]:
@@ -142,30 +143,57 @@ class System(Texts):
 
     def named(self, type_: str, name: str) -> Sequence[Node]:
         """The resources of a type that may have a physical name."""
-        known = self._by_name.get(type_)
+        key = (type_, SHARED in name)
+        known = self._by_name.get(key)
         if known is None:
-            known = self._by_name[type_] = Grouped()
-            for node in self._by_type.get(type_, ()):
+            known = self._by_name[key] = Grouped()
+            for node in self._to_look_up(type_, with_made_up=key[1]):
                 for own in self.names(node):
                     known.add(own, node)
-        return known.of(name)
+        found = known.of(name)
+        other = self.with_made_up(name)
+        return found if other is None or other.type != type_ or other in found else (*found, other)
 
     def by_arn(self, arn: str) -> Sequence[Node]:
         """The resources that an ARN names; versions, aliases, streams and consumers stand for their parent."""
-        if self._by_arn is None:
-            self._by_arn = Grouped()
-            for type_, nodes in self._by_type.items():
-                if _is_addressed(type_):
-                    self._add_arns(self._by_arn, self._filled_in(NAMING[type_].arn), nodes)
-        return self._by_arn.of(_parent(arn))
+        key = _parent(arn)
+        known = self._by_arn.get(SHARED in key)
+        if known is None:
+            known = self._by_arn[SHARED in key] = self._arns(with_made_up=SHARED in key)
+        found = known.of(key)
+        for name in symbols_in(key):
+            node = self.with_made_up(name)
+            if node is not None and node.type in self._arn_ends and node not in found:
+                head, tail = self._arn_ends[node.type]
+                if key == f"{head}{name}{tail}":
+                    found = (*found, node)
+        return found
 
-    def _add_arns(self, found: Grouped[str, Node], form: str, nodes: Iterable[Node]) -> None:
-        """Add resources of one type by what their ARNs have of their own."""
-        head, _, tail = _parent(form).partition("{name}")
-        for node in nodes:
-            for name in node.names or self.names(node):
-                is_whole = ":" in name or "/" in name  # its ends are not those of the ARN's form
-                found.add(_parent(form.replace("{name}", name)) if is_whole else f"{head}{name}{tail}", node)
+    def _arns(self, *, with_made_up: bool) -> Grouped[str, Node]:
+        """Resources by what their ARNs have of their own."""
+        found: Grouped[str, Node] = Grouped()
+        for type_ in filter(_is_addressed, self._by_type):
+            form = self._filled_in(NAMING[type_].arn)
+            head, _, tail = _parent(form).partition("{name}")
+            self._arn_ends[type_] = head, tail
+            for node in self._to_look_up(type_, with_made_up=with_made_up):
+                for name in self.names(node):
+                    is_whole = ":" in name or "/" in name  # its ends are not those of the ARN's form
+                    found.add(_parent(form.replace("{name}", name)) if is_whole else f"{head}{name}{tail}", node)
+        return found
+
+    def _to_look_up(self, type_: str, *, with_made_up: bool) -> Iterable[Node]:
+        """The resources of a type that have names of their own: others are known by the symbol that their name is.
+
+        Args:
+            type_: the type.
+            with_made_up: whether to add the others, as is needed for those whose symbol is not theirs alone.
+        """
+        nodes = self._by_type.get(type_, ())
+        if with_made_up:
+            return nodes
+        naming = NAMING.get(type_)
+        return [node for node in nodes if node.properties.get(naming.property) is not None] if naming else ()
 
     def add(self, template: Template, resource: Resource) -> Node:
         """Add a resource that is there without being declared, e.g. an account's default event bus."""
@@ -174,8 +202,8 @@ class System(Texts):
         )
         self._by_type[resource.type].append(node)
         self._added.add(node)
-        self._by_name.pop(resource.type, None)
-        self._by_arn = None
+        self._by_name.clear()
+        self._by_arn.clear()
         return node
 
     def may_be_others(self, text: str, known: Iterable[Node | None]) -> bool:
@@ -243,8 +271,7 @@ class System(Texts):
 
     def with_made_up(self, name: str) -> Node | None:
         """The resource that has a name that is made up."""
-        known = self._with_made_up.get(name)
-        return known if known is not None and kind_of(name) == "generated" else None
+        return self._with_made_up.get(name) if name != SHARED else None
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cfnlint.template import Template as Linted
@@ -11,8 +11,11 @@ from cfnlint.template.transforms._language_extensions import language_extension
 
 from constructs_lib.errors import ConstructsLibError
 from constructs_lib.loops import check
-from constructs_lib.templates import Template
+from constructs_lib.templates import Template, read
 from constructs_lib.templates.documents import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KNOWN = """
 Transform: AWS::LanguageExtensions
@@ -153,3 +156,11 @@ def test_loops_in_loops_are_refused_when_they_make_too_much() -> None:
 
     with pytest.raises(ConstructsLibError, match="makes more than 200,000 values"):
         Template.of({"Resources": fragment})
+
+
+@pytest.mark.parametrize("key", ["Fn::ForEach::Queues", "\\u0046n::ForEach::Queues", "Fn\\u003A:For\\u0045ach::Queues"])
+def test_a_loop_is_written_out_however_json_spells_it(tmp_path: Path, key: str) -> None:
+    loop = '["Name", ["In", "Out"], {"${Name}Queue": {"Type": "AWS::SQS::Queue"}}]'
+    (tmp_path / "a.json").write_text(f'{{"Resources": {{"{key}": {loop}}}}}', "utf-8")
+
+    assert list(read(tmp_path / "a.json").resources) == ["InQueue", "OutQueue"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from constructs_lib.loops import check
-from constructs_lib.templates import Template, read
+from constructs_lib.templates import Template, read, symbols
 from constructs_lib.templates.symbols import replaced
 from constructs_lib.templates.system import System
 
@@ -121,3 +121,21 @@ Resources:
     (tmp_path / "parent.yaml").write_text(parent, "utf-8")
 
     assert check([read(tmp_path / "parent.yaml")]).verdict == verdict
+
+
+@pytest.mark.parametrize("room", [3, 0])
+def test_resources_are_found_by_names_and_arns_even_if_there_are_too_many_to_tell_apart(
+    monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    first = symbols._PLANES["generated"][0]
+    monkeypatch.setitem(symbols._PLANES, "generated", (first, first + room))
+    queue = {"Type": "AWS::SQS::Queue"}
+    named = {**queue, "Properties": {"QueueName": {"Fn::Sub": "${In}-dead"}}}
+    maybe = {**queue, "Properties": {"QueueName": {"Fn::If": ["Some", "jobs", NO_VALUE]}}}
+    template = Template.of({"Resources": {"In": queue, "Out": queue, "Dead": named, "Jobs": maybe}})
+    system = System([template])
+
+    for node in system.nodes("AWS::SQS::Queue"):
+        assert all(node in system.by_arn(arn) for arn in system.arns(node))
+        assert all(node in system.named(node.type, name) for name in system.names(node))
+        assert len(set(system.by_arn(system.arns(node)[0]))) == (1 if room or node.id in {"Dead", "Jobs"} else 3)
