@@ -109,7 +109,7 @@ def _services(patterns: tuple[str, ...]) -> frozenset[str] | None:
 
 @lru_cache(maxsize=16384)
 def _covering(patterns: tuple[str, ...], inverted: bool, action: str) -> str | None:  # noqa: FBT001
-    found = next((pattern for pattern in patterns if _matcher(pattern).fullmatch(action)), None)
+    found = next((pattern for pattern in patterns if _matches(pattern, action)), None)
     if inverted:
         return None if found else "*"
     return found
@@ -127,6 +127,17 @@ def _meet(pattern: str, action: str) -> bool:
 @lru_cache(maxsize=16384)
 def _covered(patterns: tuple[str, ...], inverted: bool, actions: tuple[str, ...]) -> tuple[str, ...]:  # noqa: FBT001
     return tuple([action for action in actions if _covering(patterns, inverted, action) is not None])
+
+
+def _matches(pattern: str, action: str) -> bool:
+    """Whether an action is one of a pattern's; actions have no case."""
+    head, star, tail = pattern.lower().partition("*")
+    if "*" in tail or "?" in pattern:
+        return _matcher(pattern).fullmatch(action) is not None
+    action = action.lower()
+    if not star:
+        return action == head
+    return len(action) >= len(head) + len(tail) and action.startswith(head) and action.endswith(tail)
 
 
 @lru_cache(maxsize=4096)
@@ -151,11 +162,11 @@ class Allow:
 
     actions: Actions
     resource: str
-    excluded: tuple[str, ...] = ()
-    doubt: str = ""
+    excluded: tuple[str, ...] = field(default=(), hash=False)
+    doubt: str = field(default="", hash=False)
     holder: Node | None = field(default=None, compare=False, repr=False)
     statement: Any = field(default=None, compare=False, repr=False)
-    limits: Limits = ()
+    limits: Limits = field(default=(), hash=False)
 
 
 @dataclass(frozen=True)
