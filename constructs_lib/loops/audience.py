@@ -33,8 +33,9 @@ class Audience:
     """
 
     def __init__(self, filters: Iterable[tuple[Message, ...]]) -> None:
-        # By the source that is asked for, then by another field and its text; None where nothing is asked for.
-        self._index: dict[str | None, dict[str | None, Directory[int]]] = {}
+        # By another field than the source, each text behind the source; None where nothing is asked for.
+        self._directories: dict[str | None, Directory[int]] = {}
+        self._fields: dict[str | None, tuple[str | None, ...]] = {}
         self._sources: dict[Language, list[str | None]] = {}
         for position, alternatives in enumerate(filters):
             for message in alternatives:
@@ -45,20 +46,23 @@ class Audience:
         field = max(asked, key=lambda name: (name not in _COMMON, *_telling(asked[name])), default=None)
         sources = next((group for group in message.fields.get(_SOURCE, ANYTHING).all_of if all(map(_plain, group))), ())
         for source in sources or (None,):
-            by_field = self._index.setdefault(source, {})
-            directory = by_field.get(field)
+            known = self._fields.get(source, ())
+            if field not in known:
+                self._fields[source] = (*known, field)
+            directory = self._directories.get(field)
             if directory is None:
-                directory = by_field[field] = Directory()
+                directory = self._directories[field] = Directory()
             for text in asked[field] if field is not None else (STAR,):
-                directory.add(text, position)
+                directory.add(_behind(source, text), position)
 
     def of(self, message: Message) -> list[int]:
         """The positions of those whom a message may reach, in order, and perhaps of others."""
         found: set[int] = set()
         for source in self._asked_for(message.fields.get(_SOURCE, ANYTHING)):
-            for field, directory in self._index[source].items():
+            for field in self._fields[source]:
+                directory = self._directories[field]
                 for text in _texts(message.fields.get(field or "", ANYTHING)):
-                    found.update(directory.of(text))
+                    found.update(directory.of(_behind(source, text)))
         return sorted(found)
 
     def _asked_for(self, language: Language) -> list[str | None]:
@@ -66,7 +70,7 @@ class Audience:
         known = self._sources.get(language)
         if known is None:
             whole = next((group for group in language.all_of if all(map(_plain, group))), None)
-            possible = self._index if whole is None else [s for s in (None, *whole) if s in self._index]
+            possible = self._fields if whole is None else [s for s in (None, *whole) if s in self._fields]
             known = self._sources[language] = [
                 source
                 for source in possible
@@ -96,6 +100,11 @@ def _address(glob: str) -> str:
     if ends and (known.startswith(_ARN) or _ARN.startswith(known)):
         return STAR
     return f"text:{glob.rpartition(':')[2] if known.startswith(_ARN) else glob}"
+
+
+def _behind(source: str | None, address: str) -> str:
+    """An address among those for one source."""
+    return f"source:{source or ''}:{address}"
 
 
 def _plain(glob: str) -> bool:
