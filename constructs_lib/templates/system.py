@@ -44,9 +44,10 @@ class Node:
 
     Attributes:
         names: the physical names that it may have, once its system has found them.
+        arns: likewise its ARNs.
     """
 
-    __slots__ = ("_added", "body", "id", "names", "properties", "template", "type")
+    __slots__ = ("_added", "arns", "body", "id", "names", "properties", "template", "type")
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Node:
         self.properties = properties
         self.body = body
         self.names: tuple[str, ...] | None = None
+        self.arns: tuple[str, ...] | None = None
         self._added = added
 
     @property
@@ -262,7 +264,12 @@ class System(Texts):
 
     def arns(self, node: Node) -> tuple[str, ...]:
         """The ARNs that a resource may have."""
-        return self.attribute(node, "Arn")
+        known = node.arns
+        if known is None:
+            known = self._attribute(node, "Arn")
+            if not self._being_named:
+                node.arns = known
+        return known
 
     def _generated(self, node: Node) -> str:
         name = self.symbols.character(node, f"${{{node.id}}}", "generated")
@@ -275,6 +282,8 @@ class System(Texts):
 
     def attribute(self, node: Node, attribute: str) -> tuple[str, ...]:
         """What `Ref`, or an attribute of `Fn::GetAtt`, of a resource stands for."""
+        if attribute == "Arn":
+            return self.arns(node)
         nodes = self._attributes.get(attribute)
         if nodes is None:
             nodes = self._attributes[attribute] = {}
@@ -290,11 +299,11 @@ class System(Texts):
         if form is None:
             return self._other_attribute(node, attribute)
         head, has_path, tail = form
-        names: Iterable[str] = node.names or self.names(node)
-        if has_path:
-            paths = self.texts(node.properties.get("Path") or "/", node.template)
-            names = [f"{path}{name}" for name in names for path in paths]
-        return tuple([f"{head}{name}{tail}" for name in names])
+        names = node.names or self.names(node)
+        paths = self.texts(node.properties.get("Path") or "/", node.template) if has_path else ("",)
+        if len(names) == len(paths) == 1:
+            return (f"{head}{paths[0]}{names[0]}{tail}",)
+        return tuple([f"{head}{path}{name}{tail}" for name in names for path in paths])
 
     def _form(self, type_: str, attribute: str) -> tuple[str, bool, str] | None:
         """What stands around the name in an attribute of a type's resources, and whether the path stands before it."""
