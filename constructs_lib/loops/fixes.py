@@ -31,6 +31,7 @@ from constructs_lib.loops.narrowing import (
     narrower_write,
 )
 from constructs_lib.loops.passages import Grant
+from constructs_lib.loops.trials import way_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,20 +59,21 @@ _RANKED = (
 def fixes(graph: Graph, finder: Finder, edges: list[Edge], trials: Trials) -> tuple[Fix, ...]:
     """What to change, best first: each alone breaks the loop."""
     alike = {edge: finder.alike(edge) for edge in edges}
+    way = way_of(graph, edges)
     found: dict[str, Fix] = {}
     for ways, always in _RANKED:
         if not always and any(fix.changes for fix in found.values()):
             continue
-        for way in ways:
+        for offers in ways:
             for edge in edges:
-                if way not in _ON_GRAPH and not trials.are_possible:
+                if offers not in _ON_GRAPH and not trials.are_possible:
                     continue
                 known = not any(_is_unknown(graph, edge, outlet) for outlet, _ in alike[edge])
-                for text, offered, on_graph in way(graph, edge, alike[edge]):
+                for text, offered, on_graph in offers(graph, edge, alike[edge]):
                     changes = offered if isinstance(offered, tuple) else ()
-                    if callable(offered) and trials.may_tell(edges, graph):  # of most loops of a large system it is not
+                    if callable(offered) and trials.may_tell(way):  # of most loops of a large system it is not
                         changes = offered()
-                    tried = trials.breaks(edges, graph, changes) if changes else None
+                    tried = trials.breaks(way, changes) if changes else None
                     if tried or (on_graph and known and text not in found):
                         own = ", with a role of its own" if tried and _makes_role(changes) else ""
                         found[text] = Fix(f"{text}{own}", changes if tried else ())

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     Places = tuple["tuple[int, str]", ...]
     """The resources of an edge's arrows: the number of the template, and the logical id."""
+    Way = tuple[Places, ...]
 
-__all__ = ["Trials"]
+__all__ = ["Trials", "way_of"]
 
 MAX_READ = 20_000
 """How many resources, and ways between them, are read again at most, all trials of a check together."""
@@ -42,7 +43,7 @@ class Trials:
         self._templates = tuple(templates)
         self._before = before
         self._left = MAX_READ
-        self._known: dict[tuple[Places, ...], dict[str, bool]] = {}
+        self._known: dict[Way, dict[str, bool]] = {}
 
     @property
     def are_possible(self) -> bool:
@@ -53,21 +54,19 @@ class Trials:
     def _size(self) -> int:
         return 1 + sum(len(inner.resources) for template in self._templates for inner in template.with_nested())
 
-    def may_tell(self, edges: Iterable[Edge], graph: Graph) -> bool:
+    def may_tell(self, way: Way) -> bool:
         """Whether it may be known what changes do to a closed path, or be tried."""
-        return self.are_possible or (bool(self._known) and _way(graph, edges) in self._known)
+        return self.are_possible or way in self._known
 
-    def breaks(self, edges: Iterable[Edge], graph: Graph, changes: Sequence[Change]) -> bool | None:
+    def breaks(self, way: Way, changes: Sequence[Change]) -> bool | None:
         """Whether a closed path is gone after changes, and no other one is there that was not possible before.
 
         None if it was not tried, because the system is large.
 
         Args:
-            edges: the closed path.
-            graph: in which it was found; perhaps one of a world.
+            way: the closed path, perhaps of a world.
             changes: what changes.
         """
-        way = _way(graph, edges)
         key = json.dumps([[str(one.template.path), one.template.name, one.at, one.value] for one in changes])
         known = self._known.get(way, {}).get(key)
         if known is None and self.are_possible:
@@ -75,7 +74,7 @@ class Trials:
             known = self._known.setdefault(way, {})[key] = self._tried(way, changes)
         return known
 
-    def _tried(self, way: tuple[Places, ...], changes: Sequence[Change]) -> bool:
+    def _tried(self, way: Way, changes: Sequence[Change]) -> bool:
         try:
             graph = Graph(System(flattened([changed(template, changes) for template in self._templates])))
         except ConstructsLibError:  # what comes out is no template any more
@@ -88,7 +87,8 @@ class Trials:
         return all(_goes(self._before, places) for places in found)
 
 
-def _way(graph: Graph, edges: Iterable[Edge]) -> tuple[Places, ...]:
+def way_of(graph: Graph, edges: Iterable[Edge]) -> Way:
+    """What a closed path is in every world, and after changes."""
     return tuple(_places(graph, edge) for edge in edges)
 
 

@@ -9,7 +9,7 @@ import pytest
 from constructs_lib.loops import Change, trials
 from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.graph import Graph
-from constructs_lib.loops.trials import Trials
+from constructs_lib.loops.trials import Trials, way_of
 from constructs_lib.templates.system import System
 from tests.unit.loops.edges.parts import Resources, arn, body
 
@@ -39,7 +39,7 @@ def tried(make: Make, resource: Any, value: Any, *at: str | int) -> bool | None:
     template = make.template(resources)
     graph = Graph(System([template]))
     (edges,) = (edges for edges in Finder(graph).find() if edges[0].passage.first.id == "Queue")
-    return Trials([template], graph).breaks(edges, graph, [Change(template, at or RESOURCE, value)])
+    return Trials([template], graph).breaks(way_of(graph, edges), [Change(template, at or RESOURCE, value)])
 
 
 @pytest.mark.parametrize(
