@@ -138,7 +138,7 @@ class Ways:
             self._messages[id(message)] = message
             return self.vertex(target, message, (listener, id(message)))
         known = self._into.get(target, _NONE).get(listener)
-        return self.vertex(target, listener.carry(_ANYTHING), listener) if known is None else known
+        return self.vertex(target, listener.carried(_ANYTHING), listener) if known is None else known
 
 
 class Circles:

@@ -65,7 +65,7 @@ class Graph:
         self._limits: Grouped[Node, tuple[str, ...]] = Grouped()
         self.actors = list(dict.fromkeys(actor.node for kind in kinds for actor in self._acting(kind)))
         self._is_actor = set(self.actors)
-        self.network = Network()
+        self.network = Network(system)
         self._named = Targets(system)
         self._owners = Owners(system)
         for kind in kinds:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from constructs_lib.loops.edges import Listener, Message
-    from constructs_lib.templates.system import Node
+    from constructs_lib.templates.system import Node, System
 
 __all__ = ["FEW", "Network"]
 
@@ -24,11 +24,15 @@ FEW = 8
 class Network:
     """Resources, and who listens to them.
 
+    Args:
+        system: the templates.
+
     Attributes:
         guessed: resources to which somebody may listen of whom that is known at deployment only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, system: System) -> None:
+        self._system = system
         self.guessed: set[Node] = set()
         self._listeners: Grouped[Node, Listener] = Grouped()
         self._targets: Grouped[Listener, Node] = Grouped()
@@ -72,6 +76,10 @@ class Network:
         """Who listens to a resource."""
         return self._listeners.of(node)
 
+    def filters(self, listener: Listener) -> tuple[Message, ...]:
+        """What a listener lets through, as alternatives."""
+        return listener.filters(self._system)
+
     def passing_on(self, node: Node) -> Iterator[tuple[Node, Listener]]:
         """The resources that a resource passes on to, and by whom."""
         for listener in self._listeners.of(node):
@@ -95,6 +103,9 @@ class Network:
         audience = self._audiences.get(node)
         if audience is None:
             listeners = self._listeners.of(node)
-            audience = self._audiences[node] = listeners, Audience(listener.let_through() for listener in listeners)
+            audience = self._audiences[node] = (
+                listeners,
+                Audience(listener.filtering(self._system) for listener in listeners),
+            )
         listeners, found = audience
         return [(listeners[position], self._targets.of(listeners[position])) for position in found.of(message)]

@@ -54,15 +54,15 @@ def overlaps(system: System) -> Iterator[Finding]:
     for bucket, listeners in by_bucket.items():
         for one, other in combinations(listeners, 2):
             # A custom resource replaces what the bucket has; they are not in force together.
-            found = _common(one, other) if one.by is other.by and one.entry is not other.entry else None
+            found = _common(system, one, other) if one.by is other.by and one.entry is not other.entry else None
             if found is not None:
                 yield _finding(system, bucket, (one, other), found)
 
 
-def _common(one: Listener, other: Listener) -> dict[str, str] | None:
+def _common(system: System, one: Listener, other: Listener) -> dict[str, str] | None:
     """An event that both are told of for certain."""
-    for first in one.filters:
-        for second in other.filters:
+    for first in one.filters(system):
+        for second in other.filters(system):
             found = (_ANY_EVENT & first & second).sure()
             if found is not None:
                 return found

@@ -87,14 +87,14 @@ def _laps(graph: Graph, node: Node, message: Message) -> Iterator[Passage]:
 def _passed(graph: Graph, node: Node, message: Message, *, certain: bool) -> Iterator[Put]:
     doubt = "" if certain else f"what goes round from `{graph.system.label(node)}` may change on the way"
     for listener, _ in graph.network.hearing(node, message):
-        for let_through in listener.filters:
+        for let_through in graph.network.filters(listener):
             passed = message & let_through
             if passed.may() is not None:
                 yield Put(
                     node,
                     listener.target,
                     listener.label,
-                    listener.carry(passed),
+                    listener.carried(passed),
                     listener.expects,
                     listener.doubt or doubt,
                     listener.failure,

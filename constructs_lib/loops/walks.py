@@ -58,7 +58,8 @@ class Walks:
         """What goes on to the targets of a listener, by each of the alternatives of its filter."""
         is_end = all(target in self._actors and target not in self._network for target in targets)
         known: set[tuple[Node, str, bool]] = set()
-        for let_through in listener.filters:
+        filters = self._network.filters(listener)
+        for let_through in filters:
             stretch = passage.stretches[-1].through(let_through)
             if stretch.message.may() is None or (listener, stretch.message) in passage.steps:
                 continue
@@ -66,7 +67,7 @@ class Walks:
                 passed = self._passed(passage, stretch, listener, target)
                 # Where it ends it does not matter which of the alternatives it was, nor for what is made anew.
                 same = "" if is_end else str(passed.stretches[-1])
-                way = (target, same, passed.is_sure) if len(listener.filters) > 1 else (target, "", True)
+                way = (target, same, passed.is_sure) if len(filters) > 1 else (target, "", True)
                 if way not in known:
                     known.add(way)
                     yield passed
@@ -103,11 +104,11 @@ class Walks:
 
     def _passed(self, passage: Passage, stretch: Stretch, listener: Listener, target: Node) -> Passage:
         node = passage.hops[-1].target if passage.hops else passage.first
-        carried = listener.carry(stretch.message)
+        carried = listener.carried(stretch.message)
         if carried is stretch.message:
             stretches = (*passage.stretches[:-1], stretch)
         else:
-            certain = None if stretch.certain is None else listener.carry(stretch.certain)
+            certain = None if stretch.certain is None else listener.carried(stretch.certain)
             stretches = (*passage.stretches[:-1], stretch, Stretch(target, carried, certain))
         doubts = [doubt for doubt in (listener.doubt,) if doubt]
         doubts += self._named.why_not_certain(listener.target, target)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from constructs_lib.loops.absence import may_be_absent
 from constructs_lib.loops.directory import Directory
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, Put, addresses, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, Put, addresses
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION, functions_named
@@ -141,7 +141,7 @@ class Alarms(EdgeKind):
         for alarm, metric in _watched(system):
             for source, type_, label, doubt in _moving(system, alarm, metric, filters):
                 for arn in system.arns(alarm):
-                    yield Listener(source, type_, arn, label, carry=anew, doubt=doubt, slow=True, by=alarm)
+                    yield Listener(source, type_, arn, label, carry=ANY_MESSAGE, doubt=doubt, slow=True, by=alarm)
         invoked = _invoked_by_alarms(system) if next(system.nodes(*ALARMS), None) else []
         for node in system.nodes(*ALARMS):
             yield from _acting(system, node, invoked)

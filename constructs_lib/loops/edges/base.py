@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import ANY, STAR
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANY_MESSAGE",
+    "EVERYTHING",
     "Actor",
     "Channel",
     "Deposit",
@@ -29,40 +29,19 @@ __all__ = [
     "Message",
     "Put",
     "addresses",
-    "always",
-    "anew",
-    "everything",
     "named_by",
     "unchanged",
 ]
 
 ANY_MESSAGE = Message()
 """What may be anything."""
-_EVERYTHING = (ANY_MESSAGE,)
+EVERYTHING = (ANY_MESSAGE,)
+"""What a listener lets through that filters nothing."""
 
 
 def unchanged(message: Message) -> Message:
     """What a listener passes on if it passes on what it got."""
     return message
-
-
-def always(message: Message) -> Callable[[Message], Message]:
-    """What a listener passes on if it makes something anew, whatever it got."""
-    return anew if message is ANY_MESSAGE else partial(_made, message)
-
-
-def _made(message: Message, _got: Message) -> Message:
-    return message
-
-
-def anew(_got: Message) -> Message:
-    """Likewise, if nobody can tell what it makes."""
-    return ANY_MESSAGE
-
-
-def everything() -> tuple[Message, ...]:
-    """What a listener lets through that filters nothing."""
-    return _EVERYTHING
 
 
 def addresses(system: System, node: Node, beginning: str, ending: str = "") -> tuple[str, ...]:
@@ -148,8 +127,8 @@ class Listener:
         target: ARN of what is woken.
         label: what to show on the arrow.
         expects: the types that the target may have, should its ARN not be known.
-        let_through: finds what is let through: messages that match any of `filters`.
-        carry: what the target gets, if it passes it on.
+        let_through: what is let through, messages that match any of these; or how to find it for a listener.
+        carry: what the target gets, if it passes on what it got; or what it makes anew, whatever it got.
         doubt: why it is not certain that it listens; empty if it is.
         failure: whether it hears only of what failed.
         slow: whether it hears of it only after a long time.
@@ -163,8 +142,8 @@ class Listener:
     target: str
     label: str
     expects: tuple[str, ...] = ()
-    let_through: Callable[[], tuple[Message, ...]] = everything
-    carry: Callable[[Message], Message] = unchanged
+    let_through: Callable[[System, Listener], tuple[Message, ...]] | tuple[Message, ...] = EVERYTHING
+    carry: Callable[[Message], Message] | Message = unchanged
     doubt: str = ""
     failure: bool = False
     slow: bool = False
@@ -173,12 +152,19 @@ class Listener:
     entry: Any = None
     _filters: tuple[Message, ...] | None = field(default=None, init=False, repr=False)
 
-    @property
-    def filters(self) -> tuple[Message, ...]:
+    def filters(self, system: System) -> tuple[Message, ...]:
         """What is let through; it is found when it is asked for, because most listeners are on no circle."""
         if self._filters is None:
-            self._filters = self.let_through()
+            self._filters = self.filtering(system)
         return self._filters
+
+    def filtering(self, system: System) -> tuple[Message, ...]:
+        """The same, not kept."""
+        return self.let_through if isinstance(self.let_through, tuple) else self.let_through(system, self)
+
+    def carried(self, message: Message) -> Message:
+        """What the target gets of a message."""
+        return self.carry if isinstance(self.carry, Message) else self.carry(message)
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.lifecycles import prefixes
 from constructs_lib.loops.edges.logs import GROUP_FILTERS, LOG_GROUP
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED, bucket_addresses
@@ -39,7 +39,6 @@ class Replication(EdgeKind):
                         yield from self._rule(system, node, rule)
 
     def _rule(self, system: System, node: Node, rule: Mapping[str, Any]) -> Iterator[Listener]:
-        filters = partial(_replicated, system, node, rule)
         for destination in system.mapping(rule.get("Destination"), node.template):
             for arn in system.texts(destination.get("Bucket"), node.template):
                 yield Listener(
@@ -48,17 +47,18 @@ class Replication(EdgeKind):
                     arn,
                     "replication",
                     (BUCKET,),
-                    filters,
+                    _replicated,
                     _as_replica,
                     unwatched=True,
                     entry=rule,
                 )
 
 
-def _replicated(system: System, node: Node, rule: Mapping[str, Any]) -> tuple[Message, ...]:
+def _replicated(system: System, listener: Listener) -> tuple[Message, ...]:
+    bucket: Any = listener.source
     return tuple(
         Message({**_ORIGINALS, "key": Language(((literal(prefix) + STAR,),))})
-        for prefix in prefixes(system, node, rule)
+        for prefix in prefixes(system, bucket, listener.entry)
     )
 
 
@@ -115,7 +115,7 @@ class Trails(EdgeKind):
                 yield Listener(node, _TRAIL, arn, "log files", (BUCKET,), carry=partial(_new_objects, written))
             for arn in _group_arns(system, node):
                 if system.by_arn(arn) or system.symbols.free_in(arn):
-                    yield Listener(node, _TRAIL, arn, "log", (LOG_GROUP,), carry=anew)
+                    yield Listener(node, _TRAIL, arn, "log", (LOG_GROUP,), carry=ANY_MESSAGE)
 
     def left_out(self, system: System) -> Iterator[str]:
         """All other calls in the account, which reach those who hear of a trail's log group."""

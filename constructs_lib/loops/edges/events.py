@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, addresses
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, TASK, WORKFLOW, run_by
@@ -21,8 +21,6 @@ from constructs_lib.loops.patterns import pattern
 from constructs_lib.templates.template import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from constructs_lib.templates.system import Node, System
 
 __all__ = ["BUS", "OWN_EVENT", "Rules", "S3ToEventBridge", "arn_of_default_bus", "asked_by_rules", "default_bus"]
@@ -140,11 +138,10 @@ class Rules(EdgeKind):
         for node in system.nodes("AWS::Events::Rule"):
             if node.get("EventPattern") is None or system.text(node.get("State"), node.template) == "DISABLED":
                 continue
-            filters = partial(pattern, system, node.get("EventPattern"), node.template)
             sources = buses(system, node.get("EventBusName"), node)
             for target in system.items(node.get("Targets") or [], node.template):
                 if isinstance(target, (dict, Mapping)):
-                    yield from self._targeted(system, node, sources, target, filters)
+                    yield from self._targeted(system, node, sources, target)
 
     def _targeted(
         self,
@@ -152,23 +149,21 @@ class Rules(EdgeKind):
         rule: Node,
         sources: list[Node | None],
         target: Mapping[str, Any],
-        filters: Callable[[], tuple[Message, ...]],
     ) -> Iterator[Listener]:
-        carry = _as_body if _CHANGING.isdisjoint(target) else anew
+        carry = _as_body if _CHANGING.isdisjoint(target) else ANY_MESSAGE
         label = f"rule {system.label(rule)}"
         for arn in run_by(system, target.get("Arn"), target, rule.template):
             to_bus, may_be_bus = ":event-bus/" in arn, bool(system.symbols.free_in(arn[:1]))
             for source in sources:
                 if to_bus or may_be_bus:
-                    through = partial(_not_yet, filters)
-                    yield Listener(source, BUS, arn, label, (BUS,), through, _forwarded, by=rule)
+                    yield Listener(source, BUS, arn, label, (BUS,), _not_yet, _forwarded, by=rule)
                 if not to_bus:
-                    yield Listener(source, BUS, arn, label, _TARGETS, filters, carry, by=rule)
+                    yield Listener(source, BUS, arn, label, _TARGETS, _asked_for, carry, by=rule)
         for config in system.mapping(target.get("DeadLetterConfig"), rule.template):
             for arn in system.texts(config.get("Arn"), rule.template):
                 for source in sources:
                     queue = ("AWS::SQS::Queue",)
-                    yield Listener(source, BUS, arn, "dead letter", queue, filters, _as_body, failure=True, by=rule)
+                    yield Listener(source, BUS, arn, "dead letter", queue, _asked_for, _as_body, failure=True, by=rule)
 
 
 class S3ToEventBridge(EdgeKind):
@@ -225,9 +220,15 @@ def _shown(events: Language) -> Mapping[str, Language]:
     return fields
 
 
-def _not_yet(filters: Callable[[], tuple[Message, ...]]) -> tuple[Message, ...]:
+def _asked_for(system: System, listener: Listener) -> tuple[Message, ...]:
+    """What a rule lets through."""
+    rule: Any = listener.by
+    return pattern(system, rule.get("EventPattern"), rule.template)
+
+
+def _not_yet(system: System, listener: Listener) -> tuple[Message, ...]:
     """What a rule lets through to another bus."""
-    return tuple(message & _NOT_YET for message in filters())
+    return tuple(message & _NOT_YET for message in _asked_for(system, listener))
 
 
 def _forwarded(message: Message) -> Message:

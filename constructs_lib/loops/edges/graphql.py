@@ -17,7 +17,6 @@ from constructs_lib.loops.edges.base import (
     Listener,
     Message,
     addresses,
-    always,
 )
 from constructs_lib.loops.edges.events import OWN_EVENT
 from constructs_lib.loops.edges.urls import called
@@ -113,9 +112,7 @@ def _resolved(system: System, api: Node, resolver: Node, step: Node, source: Nod
     asked = (Message({"field": Language((tuple(fields),))} if fields and is_top else {}),)
     label = f"resolver {system.symbols.show(' or '.join(fields)).replace('types/', '').replace('/fields/', '.')}"
     for arn, message, doubt in _reached(system, step, source):
-        yield Listener(
-            api, _API, arn, label, let_through=lambda: asked, carry=always(message), doubt=doubt, by=resolver
-        )
+        yield Listener(api, _API, arn, label, let_through=asked, carry=message, doubt=doubt, by=resolver)
 
 
 def _reached(system: System, step: Node, source: Node) -> Iterator[tuple[str, Message, str]]:

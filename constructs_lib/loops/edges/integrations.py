@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.apis import integrations
-from constructs_lib.loops.edges.base import EdgeKind, Listener, always, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener
 from constructs_lib.loops.edges.calls import UNKNOWN, effects
 from constructs_lib.loops.edges.urls import APIS, called
 from constructs_lib.templates.texts import Resolved
@@ -49,13 +49,13 @@ class Integrations(EdgeKind):
             for type_ in APIS if api is None else (api.type,):
                 for name, arguments in _calls(system, node, integration, uris):
                     for put in effects(system, node, name, arguments, f"integration {name}"):
-                        carry = always(put.message)
+                        carry = put.message
                         yield Listener(
                             api, type_, put.target, put.label, put.expects, carry=carry, doubt=put.doubt, by=node
                         )
                 for url in urls:
                     for arn in called(system, url):
-                        yield Listener(api, type_, arn, "integration by HTTP", carry=anew, by=node)
+                        yield Listener(api, type_, arn, "integration by HTTP", carry=ANY_MESSAGE, by=node)
 
 
 def _texts(system: System, node: Node, value: Any) -> tuple[str, ...]:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.calls import UNKNOWN, effects
 from constructs_lib.loops.edges.urls import called
 from constructs_lib.loops.keys import STAR, literal
@@ -69,7 +68,6 @@ class Iot(EdgeKind):
 
 
 def _ruled(system: System, broker: Node, node: Node, payload: Mapping[str, Any]) -> Iterator[Listener]:
-    let_through = partial(_filters, system, node, payload)
     actions = [(action, False) for action in system.items(payload.get("Actions") or [], node.template)]
     actions += [(action, True) for action in system.mapping(payload.get("ErrorAction"), node.template)]
     for action, failure in actions:
@@ -77,9 +75,8 @@ def _ruled(system: System, broker: Node, node: Node, payload: Mapping[str, Any])
             for properties in system.mapping(given, node.template):
                 for arn, message, expects, doubt in _done(system, broker, node, name, properties):
                     label = f"rule {system.label(node)}"
-                    carry = always(message)
                     yield Listener(
-                        broker, BROKER, arn, label, expects, let_through, carry, doubt, failure, by=node, entry=action
+                        broker, BROKER, arn, label, expects, _filters, message, doubt, failure, by=node, entry=action
                     )
 
 
@@ -108,13 +105,15 @@ def _template(text: str) -> str:
     return STAR.join(map(literal, re.split(r"\$\{[^}]*\}", text.replace("$$", "$"))))
 
 
-def _filters(system: System, node: Node, payload: Mapping[str, Any]) -> tuple[Message, ...]:
+def _filters(system: System, listener: Listener) -> tuple[Message, ...]:
     """The topics that a rule listens to; what is sent to it by its name has no other way ("Basic Ingest")."""
+    node: Any = listener.by
     found = [f"$aws/rules/{literal(name)}" for name in system.names(node)]
     messages = [Message({"topic": Language(((name, f"{name}/{STAR}"),))}) for name in found]
-    for text in system.texts(payload.get("Sql"), node.template):
-        clause = _FROM.search(text)
-        messages.append(Message({"topic": _topics(clause[2])}) if clause else Message())
+    for payload in system.mapping(node.get("TopicRulePayload"), node.template):
+        for text in system.texts(payload.get("Sql"), node.template):
+            clause = _FROM.search(text)
+            messages.append(Message({"topic": _topics(clause[2])}) if clause else Message())
     return tuple(messages)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, addresses, always
+from constructs_lib.loops.edges.base import Actor, Channel, Deposit, EdgeKind, Listener, Message, Put, addresses
 from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.tasks import BATCH_JOB, BUILD, GLUE_JOB, TASK
 from constructs_lib.loops.keys import literal
@@ -75,7 +75,7 @@ class Jobs(EdgeKind):
             task = system.node(run.template, str(run.get("Of")))
             if task is not None:
                 bus = arn_of_default_bus(system)
-                yield Listener(run, _RUN, bus, "state changes", (BUS,), carry=always(_event(system, task)), by=task)
+                yield Listener(run, _RUN, bus, "state changes", (BUS,), carry=_event(system, task), by=task)
 
     def left_out(self, system: System) -> Iterator[str]:
         """What runs all the time, or in an order of its own."""

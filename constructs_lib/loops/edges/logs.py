@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.absence import may_be_absent
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Put, addresses, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Put, addresses
 from constructs_lib.loops.edges.calls import STATE_MACHINE
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.streams import FIREHOSE, STREAM
@@ -83,7 +83,7 @@ class Logs(EdgeKind):
                 groups: list[Node | None] = [*system.named(LOG_GROUP, name)]
                 for group in [*groups, None] if system.may_be_others(name, groups) else groups:
                     for arn in system.texts(node.get("DestinationArn"), node.template):
-                        yield Listener(group, LOG_GROUP, arn, "log subscription", _READERS, carry=anew, by=node)
+                        yield Listener(group, LOG_GROUP, arn, "log subscription", _READERS, carry=ANY_MESSAGE, by=node)
 
 
 def _groups(system: System, filter_: Node) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.s3 import CREATED
 from constructs_lib.loops.edges.streams import FIREHOSE
@@ -65,7 +65,7 @@ def _told(system: System, node: Node, destination: Mapping[str, Any]) -> Iterato
     for key, (property_, expects) in _DESTINATIONS.items():
         for given in system.mapping(destination.get(key), node.template):
             for arn in system.texts(given.get(property_), node.template):
-                carry = always(_EVENT if expects == (BUS,) else ANY_MESSAGE)
+                carry = _EVENT if expects == (BUS,) else ANY_MESSAGE
                 yield Listener(node, _TOLD, arn, "event", expects, carry=carry, doubt=_OF_WHICH_SET, entry=given)
 
 
@@ -79,4 +79,4 @@ def _reached(system: System, node: Node, given: Mapping[str, Any]) -> Iterator[L
         written = Message({"event": Language((CREATED,)), "key": Language((globs,))})
         for name in system.texts(given["BucketName"], node.template):
             arn = f"arn:aws:s3:::{name}"
-            yield Listener(node, _RULE, arn, "mail", carry=always(written), doubt=_DOUBT, entry=given)
+            yield Listener(node, _RULE, arn, "mail", carry=written, doubt=_DOUBT, entry=given)

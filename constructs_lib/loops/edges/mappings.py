@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message, Put, everything, named_by
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EVERYTHING, EdgeKind, Listener, Message, Put, named_by
 from constructs_lib.loops.edges.kafka import CLUSTERS
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn, functions_named, told_to
 from constructs_lib.loops.edges.queues import QUEUE
@@ -38,7 +37,7 @@ class EventSourceMappings(EdgeKind):
             if system.text(node.get("Enabled"), node.template) == "false":
                 continue
             is_open = node.get("FilterCriteria") is None and node.get("Topics") is None
-            filters = everything if is_open else partial(_filters, system, node)
+            filters = EVERYTHING if is_open else _filters
             for source, type_ in _sources(system, node):
                 for target in system.texts(node.get("FunctionName"), node.template):
                     arn = function_arn(target)
@@ -68,8 +67,9 @@ class EventSourceMappings(EdgeKind):
                     yield f"who writes to the source of `{system.label(node)}`"
 
 
-def _filters(system: System, node: Node) -> tuple[Message, ...]:
+def _filters(system: System, listener: Listener) -> tuple[Message, ...]:
     """What a mapping lets through: what its criteria do, of the topics that it names."""
+    node: Any = listener.by
     found = criteria(system, node.get("FilterCriteria"), node.template)
     names = [
         text

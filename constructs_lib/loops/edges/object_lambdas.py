@@ -7,7 +7,6 @@ Points" in the S3 user guide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses
@@ -55,5 +54,5 @@ def _answering(system: System, node: Node, entry: Mapping[str, object]) -> Itera
     for content in system.mapping(entry.get("ContentTransformation"), node.template):
         for function in system.mapping(content.get("AwsLambda"), node.template):
             for arn in system.texts(function.get("FunctionArn"), node.template):
-                filters = partial(tuple, [Message({"request": Language((requests,))})])
+                filters = (Message({"request": Language((requests,))}),)
                 yield Listener(node, _POINT, arn, "transformation", (FUNCTION,), filters, entry=entry)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.absence import may_be_absent
-from constructs_lib.loops.edges.base import EdgeKind, Listener, Message
+from constructs_lib.loops.edges.base import ANY_MESSAGE, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.events import BUS
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.queues import QUEUE
@@ -38,7 +37,6 @@ class Pipes(EdgeKind):
         for node in system.nodes("AWS::Pipes::Pipe"):
             if system.text(node.get("DesiredState"), node.template) == "STOPPED":
                 continue
-            filters = partial(_filters, system, node)
             label = f"pipe {system.label(node)}"
             for source in system.texts(node.get("Source"), node.template):
                 known = system.by_arn(source)
@@ -46,11 +44,14 @@ class Pipes(EdgeKind):
                 sources_unknown = [(None, type_) for type_ in _SOURCES] if system.may_be_others(source, known) else []
                 for target in _targets(system, node):
                     for found, type_ in [*sources, *sources_unknown]:
-                        yield Listener(found, type_, target, label, _TARGETS, filters, _anew, unwatched=True, by=node)
+                        yield Listener(
+                            found, type_, target, label, _TARGETS, _filters, ANY_MESSAGE, unwatched=True, by=node
+                        )
 
 
-def _filters(system: System, node: Node) -> tuple[Message, ...]:
+def _filters(system: System, listener: Listener) -> tuple[Message, ...]:
     """What a pipe lets through, whatever conditions choose."""
+    node: Any = listener.by
     given = node.get("SourceParameters")
     found = [Message()] if given is None or may_be_absent(system, given, node.template) else []
     for parameters in system.mapping(given, node.template):
@@ -66,9 +67,3 @@ def _targets(system: System, node: Node) -> Iterator[str]:
     yield from dict.fromkeys(
         arn for parameters in given for arn in run_by(system, node.get("Target"), parameters, node.template)
     )
-
-
-def _anew(message: Message) -> Message:
-    """An enrichment or an input template may make anything of it."""
-    del message
-    return Message()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.events import BUS, arn_of_default_bus, asked_by_rules
 from constructs_lib.loops.keys import literal
 from constructs_lib.loops.languages import ANYTHING, Language
@@ -81,7 +81,7 @@ class Repositories(EdgeKind):
                     field: Language((tuple(map(literal, system.names(node))),)),
                 }
                 bus = arn_of_default_bus(system)
-                yield Listener(node, type_, bus, "changes", (BUS,), carry=always(Message(event)))
+                yield Listener(node, type_, bus, "changes", (BUS,), carry=Message(event))
             for node in system.nodes(_OTHERS[type_]):
                 bus = arn_of_default_bus(system)
                 declared = tuple(literal(name) for one in system.nodes(type_) for name in system.names(one))
@@ -105,4 +105,4 @@ def _changed(type_: str, declared: tuple[str, ...], message: Message) -> Message
 def _triggered(system: System, node: Node, trigger: object) -> Iterator[Listener]:
     if isinstance(trigger, Mapping):
         for arn in system.texts(trigger.get("DestinationArn"), node.template):
-            yield Listener(node, _CODE, arn, "trigger", carry=anew, entry=trigger)
+            yield Listener(node, _CODE, arn, "trigger", carry=ANY_MESSAGE, entry=trigger)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -134,11 +133,10 @@ class S3Notifications(EdgeKind):
         found = filters(system, entry.get("Filter"), template)
         keys = " or ".join(dict.fromkeys(system.symbols.show(str(one)) for one in found if one != _ALL_KEYS))
         label = f"{shown} {keys}".rstrip()
-        messages = partial(_notified, system, entry, template)
         carry = unchanged if target.startswith(("Function", "Lambda")) else _as_body
         for arn in system.texts(entry.get(target), template):
             expects = _EXPECTED[target.removesuffix("Arn")]
-            yield Listener(source, BUCKET, arn, label, expects, messages, carry, by=by, entry=entry)
+            yield Listener(source, BUCKET, arn, label, expects, _notified, carry, by=by, entry=entry)
 
 
 def _events(system: System, entry: Mapping[str, Any], template: Template) -> list[str]:
@@ -146,8 +144,10 @@ def _events(system: System, entry: Mapping[str, Any], template: Template) -> lis
     return [text for item in system.items(raw, template) for text in system.texts(item, template)]
 
 
-def _notified(system: System, entry: Mapping[str, Any], template: Template) -> tuple[Message, ...]:
+def _notified(system: System, listener: Listener) -> tuple[Message, ...]:
     """What a notification is of."""
+    by: Any = listener.by
+    entry, template = listener.entry, by.template
     language = Language((tuple(dict.fromkeys(map(_event_glob, _events(system, entry, template)))) or (STAR,),))
     readings = [reading for found in filters(system, entry.get("Filter"), template) for reading in found.readings()]
     return tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.api_calls import NO_TRAIL
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, always
+from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message
 from constructs_lib.loops.edges.events import BUS, arn_of_default_bus
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.loops.languages import Language
@@ -51,7 +51,7 @@ class Secrets(EdgeKind):
             for text in system.texts(given, by.template) if given is not None else ():
                 yield Listener(node, node.type, function_arn(text), "rotation", (FUNCTION,), by=by)
             bus = arn_of_default_bus(system)
-            yield Listener(node, node.type, bus, "service events", (BUS,), carry=always(_TOLD), doubt=doubt, by=by)
+            yield Listener(node, node.type, bus, "service events", (BUS,), carry=_TOLD, doubt=doubt, by=by)
 
 
 def _rotated(system: System) -> Iterator[tuple[Node, Node]]:

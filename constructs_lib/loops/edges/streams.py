@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Message, addresses
 from constructs_lib.loops.edges.lambdas import FUNCTION
 from constructs_lib.loops.edges.s3 import BUCKET, CREATED
 from constructs_lib.loops.edges.urls import called
@@ -67,7 +67,7 @@ class Firehoses(EdgeKind):
         for endpoint in system.mapping(destination.get("EndpointConfiguration"), node.template):
             for url in system.texts(endpoint.get("Url"), node.template):
                 for arn in called(system, url):
-                    yield Listener(node, FIREHOSE, arn, "request", carry=anew, entry=destination)
+                    yield Listener(node, FIREHOSE, arn, "request", carry=ANY_MESSAGE, entry=destination)
         for arn in system.texts(destination["BucketARN"], node.template) if "BucketARN" in destination else ():
             for key, failure in (("Prefix", False), ("ErrorOutputPrefix", True)):
                 if key in destination or not failure:

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.edges.base import (
+    EVERYTHING,
     Channel,
     Deposit,
     EdgeKind,
     Listener,
     Message,
     addresses,
-    everything,
     unchanged,
 )
 from constructs_lib.loops.edges.lambdas import FUNCTION
@@ -71,10 +70,7 @@ class Topics(EdgeKind):
             targets = list(system.texts(entry.get("Endpoint"), template))
         else:
             return
-        policy = entry.get("FilterPolicy")
-        scope = None if policy is None else system.text(entry.get("FilterPolicyScope", "MessageAttributes"), template)
-        under = "body." if scope == "MessageBody" else "attributes."
-        filters = everything if scope is None else partial(pattern, system, policy, template, under=under)
+        filters = EVERYTHING if entry.get("FilterPolicy") is None else _filters
         carry = unchanged if system.text(entry.get("RawMessageDelivery"), template) == "true" else _wrapped
         own = entry if by.type == TOPIC else None
         expects = _PROTOCOLS.get(protocol or "", (FUNCTION, QUEUE))
@@ -83,7 +79,20 @@ class Topics(EdgeKind):
                 yield Listener(topic, TOPIC, target, "subscription", expects, filters, carry, by=by, entry=own)
         for target in dead_letter_targets(system, entry.get("RedrivePolicy"), template):
             for topic in topics:
-                yield Listener(topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True, by=by)
+                yield Listener(
+                    topic, TOPIC, target, "dead letter", (QUEUE,), filters, _wrapped, failure=True, by=by, entry=own
+                )
+
+
+def _filters(system: System, listener: Listener) -> tuple[Message, ...]:
+    """What the filter policy of a subscription lets through."""
+    by: Any = listener.by
+    entry = by.properties if listener.entry is None else listener.entry
+    scope = system.text(entry.get("FilterPolicyScope", "MessageAttributes"), by.template)
+    if scope is None:
+        return EVERYTHING
+    under = "body." if scope == "MessageBody" else "attributes."
+    return pattern(system, entry.get("FilterPolicy"), by.template, under=under)
 
 
 def _wrapped(message: Message) -> Message:

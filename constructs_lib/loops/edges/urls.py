@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Put, anew
+from constructs_lib.loops.edges.base import ANY_MESSAGE, Channel, Deposit, EdgeKind, Listener, Put
 from constructs_lib.loops.edges.lambdas import FUNCTION, function_arn
 from constructs_lib.templates.symbols import symbols_in
 
@@ -72,7 +72,7 @@ class Urls(EdgeKind):
         for node in system.nodes("AWS::Events::ApiDestination"):
             for url in system.texts(node.get("InvocationEndpoint"), node.template):
                 for arn in called(system, url):
-                    yield Listener(node, node.type, arn, "request", carry=anew)
+                    yield Listener(node, node.type, arn, "request", carry=ANY_MESSAGE)
 
 
 def called(system: System, text: str) -> list[str]:

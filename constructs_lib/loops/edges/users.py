@@ -7,7 +7,6 @@ followed: users who sign up or in by themselves are no part of the system.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.edges.base import Channel, Deposit, EdgeKind, Listener, Message, addresses
@@ -64,6 +63,6 @@ class UserPools(EdgeKind):
                 for trigger, value in config.items():
                     for given in system.choices(value, node.template):
                         is_pair = isinstance(given, Mapping) and "LambdaArn" in given
-                        let_through = partial(tuple, [Message({"trigger": Language(((literal(trigger),),))})])
+                        let_through = (Message({"trigger": Language(((literal(trigger),),))}),)
                         for arn in system.texts(given["LambdaArn"] if is_pair else given, node.template):
                             yield Listener(node, _POOL, arn, f"trigger {trigger}", (FUNCTION,), let_through)

@@ -15,7 +15,7 @@ import pytest
 
 from constructs_lib.loops import network, walks
 from constructs_lib.loops.cycles import components
-from constructs_lib.loops.edges.base import Actor, EdgeKind, Listener, Message, Put, always, unchanged
+from constructs_lib.loops.edges.base import Actor, EdgeKind, Listener, Message, Put, unchanged
 from constructs_lib.loops.finder import Finder
 from constructs_lib.loops.graph import Graph
 from constructs_lib.loops.languages import Language
@@ -59,9 +59,9 @@ class Wires(EdgeKind):
         nodes = {node.id: node for node in system.addressed()}
         for wire in self.wires:
             filters = tuple(map(message, wire.lets_through))
-            carry = unchanged if wire.makes is None else always(message(wire.makes))
+            carry = unchanged if wire.makes is None else message(wire.makes)
             target = system.arns(nodes[wire.target])[0]
-            yield Listener(nodes[wire.source], "", target, "", let_through=lambda f=filters: f, carry=carry)  # type: ignore[misc]
+            yield Listener(nodes[wire.source], "", target, "", let_through=filters, carry=carry)
 
 
 def message(shape: Shape) -> Message:
