@@ -48,9 +48,9 @@ class Ways:
         self._work: list[tuple[int, Node, Message]] = []
 
     def vertex(self, node: Node, message: Message = _ANYTHING, way: Hashable = "") -> int:
-        """The vertex of a resource, or of one way into it by which a message comes."""
+        """The vertex of a resource, or of a way into it by which a message comes; None is one that is taken once."""
         if node in self._apart:
-            index: dict[Any, int] = self._into.setdefault(node, {})
+            index: dict[Any, int] = self._into.setdefault(node, {}) if way is not None else {}
             key: Hashable = way
         else:
             index, key, message = self._index, node, _ANYTHING
@@ -161,24 +161,25 @@ class Circles:
             self._ways.outward[self._vertices[actor]] += (vertex,)
         return vertex is not None
 
-    def add(self, actor: Node, outlet: Outlet, entries: Sequence[tuple[Node, Message, Hashable]]) -> None:
-        """Draw the arrows from what acts to what it may put something into."""
+    def add(self, actor: Node, outlet: Outlet, entries: Sequence[tuple[Node, Message, Hashable]]) -> bool:
+        """Draw the arrows from what acts to what it may put something into; whether any of these leads on."""
         arrows = tuple([self._ways.vertex(*entry) for entry in entries])
+        self._ways.follow()
+        leads_on = any(self._ways.outward[vertex] or self._ways.nodes[vertex] in self._vertices for vertex in arrows)
         if len(arrows) > FEW:
             self._wide[outlet] = self._ways.new(arrows)
             arrows = (self._wide[outlet],)
         self._ways.outward[self._vertices[actor]] += arrows
+        return leads_on
 
     @cached_property
     def actors(self) -> set[Node]:
         """Those that may be on a circle."""
-        self._ways.follow()
         members = {vertex for component in components(self._ways.outward) for vertex in component}
         return {node for node, vertex in self._vertices.items() if vertex in members}
 
     @cached_property
     def _arrows(self) -> tuple[int, set[Node]]:
-        self._ways.follow()
         return self._ways.arrows(self._vertices.values())
 
     @property

@@ -84,12 +84,12 @@ class Graph:
         self.circles = Circles(ways, self.actors)
         self.outlets: Grouped[Node, Outlet] = Grouped()
         handovers = [handover for kind in kinds for handover in kind.handovers]
-        own_puts = [put for kind in kinds for put in kind.puts(system)]
-        asked = self._channels.actions().union(LEADING, (action for action, *_ in handovers))
-        self._permissions = Permissions(system, asked.union(action for put in own_puts for action, _ in put.needs))
+        needs = (action for kind in kinds for action in kind.needs)
+        asked = self._channels.actions().union(LEADING, needs, (action for action, *_ in handovers))
+        self._permissions = Permissions(system, asked)
         self._chains = Chains(system, self._permissions, handovers)
         self._grant_all()
-        for put in own_puts:
+        for put in (put for kind in kinds for put in kind.puts(system)):
             if put.source in self._is_actor and put.source not in turned:
                 self._add(put.source, put)
         for node, found in turned.items():
@@ -133,10 +133,7 @@ class Graph:
 
     def _add(self, actor: Node, outlet: Outlet) -> None:
         """Add something that an actor may put somewhere, unless that leads nowhere."""
-        if self.circles.knows(actor, outlet):
-            self.outlets.add(actor, outlet)
-        elif entries := list(self.entries(outlet)):
-            self.circles.add(actor, outlet, entries)
+        if self.circles.knows(actor, outlet) or self.circles.add(actor, outlet, list(self.entries(outlet))):
             self.outlets.add(actor, outlet)
 
     def _listen(self, listener: Listener) -> None:
@@ -199,7 +196,7 @@ class Graph:
                         yield from self._into_crowded(outlet, channel, deposit)
         elif not outlet.needs or self._needed(outlet) is not None:
             for node in self._targets(outlet.target, outlet.expects):
-                yield node, outlet.message, outlet
+                yield node, outlet.message, None
 
     def _into_crowded(
         self, grant: Grant, channel: Channel, deposit: Deposit

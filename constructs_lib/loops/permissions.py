@@ -109,7 +109,7 @@ class Permissions:
             for arn in system.arns(node):
                 self._managed_here.setdefault(arn, []).append(node)
         # What is attached to roles: to those of the system, and to others by their names.
-        self._attached: dict[Node | str, list[_Attached]] = {}
+        self._attached: Grouped[Node | str, _Attached] = Grouped()
         for node in system.nodes("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
             self._attach(node)
         self._granted: dict[Node, list[tuple[Statement, str]]] = {}
@@ -159,7 +159,7 @@ class Permissions:
                 self._known.clear()
             identity = self._known[node] = Identity(self._system.label(node), roles=(node,))
             self._add_own(identity, node)
-            self._add_attached(identity, self._attached.get(node, ()))
+            self._add_attached(identity, self._attached.of(node))
             for statement, doubt in self._granted.get(node, ()):
                 identity.add(statement, doubt)
         return identity
@@ -192,7 +192,7 @@ class Permissions:
             is_attached = name in self._attached
             identity = self._outside[arn] = Identity(self._system.symbols.show(name if is_attached else arn))
             identity.add_unknown(f"the role `{identity.name}`")
-            self._add_attached(identity, self._attached.get(name, ()))
+            self._add_attached(identity, self._attached.of(name))
         return identity
 
     def _add_own(self, identity: Identity, node: Node) -> None:
@@ -263,7 +263,7 @@ class Permissions:
                 roles, doubt = self._named(name)
                 for role in roles:
                     certain = always and not doubt and (isinstance(role, str) or self._has_one_name(role))
-                    self._attached.setdefault(role, []).append((node, certain, doubt))
+                    self._attached.add(role, (node, certain, doubt))
 
     def _named(self, name: str) -> tuple[Iterable[Node | str], str]:
         """The roles that a name or ARN may mean, one outside of the system by its name; and why it may mean another."""

@@ -179,7 +179,8 @@ class Put:
         expects: the types that the target may have, should its ARN not be known.
         doubt: why it is not certain; empty if it is.
         failure: whether it does so only when it fails.
-        needs: the actions that its role has to allow for it, each with the beginning of an address.
+        needs: the actions that its role has to allow for it, each with the beginning of an address; its kind names
+            them too.
         by: the resource that says so; None if it is the source.
         entry: what in that resource says so, as the template has it; None if it is the whole resource.
         property: the property that says so, for what is no part of the template itself, e.g. a state in a text.
@@ -220,6 +221,9 @@ class EdgeKind:
 
     handovers: tuple[tuple[str, str, str], ...] = ()
     """Actions that need a role to be passed, the addresses they are on, and the service that then acts with it."""
+
+    needs: tuple[str, ...] = ()
+    """Actions that roles have to allow for what its resources put somewhere by themselves."""
 
     def actors(self, system: System) -> Iterable[Actor]:
         """The resources that act."""

@@ -47,6 +47,8 @@ _IDENTIFIED_BY_ARN = {BATCH_JOB, TASK}
 class Jobs(EdgeKind):
     """What runs code that is no function."""
 
+    needs = ("ecs:RunTask", "iam:PassRole")
+
     def actors(self, system: System) -> Iterator[Actor]:
         """All of them that have a role; what they do without one needs no proof."""
         for node in system.nodes(*_EVENTS):

@@ -39,6 +39,8 @@ _READERS = (FUNCTION, STREAM, FIREHOSE)
 class Logs(EdgeKind):
     """Functions that log, and who is subscribed to their log groups."""
 
+    needs = ("logs:PutLogEvents",)
+
     def prepare(self, system: System) -> None:
         """Add the groups that are subscribed to, or counted in, without being declared."""
         known = {name for node in system.nodes(LOG_GROUP) for name in system.names(node)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -148,8 +149,13 @@ def _notified(system: System, listener: Listener) -> tuple[Message, ...]:
     """What a notification is of."""
     by: Any = listener.by
     entry, template = listener.entry, by.template
-    language = Language((tuple(dict.fromkeys(map(_event_glob, _events(system, entry, template)))) or (STAR,),))
-    readings = [reading for found in filters(system, entry.get("Filter"), template) for reading in found.readings()]
+    return _messages(tuple(_events(system, entry, template)), tuple(filters(system, entry.get("Filter"), template)))
+
+
+@lru_cache(maxsize=4096)  # many ask for the same
+def _messages(events: tuple[str, ...], asked: tuple[Filter, ...]) -> tuple[Message, ...]:
+    language = Language((tuple(dict.fromkeys(map(_event_glob, events))) or (STAR,),))
+    readings = [reading for found in asked for reading in found.readings()]
     return tuple(Message({"event": language, "key": filter_language(reading)}) for reading in readings)
 
 
