@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import address
@@ -29,6 +28,7 @@ class Owners:
     def __init__(self, system: System) -> None:
         self._system = system
         self._known: dict[str, Node | None] = {}
+        self._by_service: dict[str, dict[str, Node | None]] = {}
 
     def apart(self, pattern: str, name: str) -> bool:
         """Whether a pattern names one resource, and an address is that of another one.
@@ -53,15 +53,19 @@ class Owners:
             head = text.partition(STAR)[0].partition(ANY)[0]
             ends = [index for index, character in enumerate(head) if character in _BORDERS]
             whole = [len(head)] if head == text else []
-            found = (self._by_address.get(head[:end]) for end in (*ends, *whole))
+            by_address = self._by_address(head.partition(":")[0] if ":" in head else "")
+            found = (by_address.get(head[:end]) for end in (*ends, *whole))
             self._known[text] = next((node for node in found if node is not None), None)
         return self._known[text]
 
-    @cached_property
-    def _by_address(self) -> dict[str, Node | None]:
-        """None for what several may have, of which conditions leave one."""
+    def _by_address(self, service: str) -> dict[str, Node | None]:
+        """Those of a service, or of all; None for what several may have, of which conditions leave one."""
+        known = self._by_service.get(service)
+        if known is not None:
+            return known
         found: dict[str, Node | None] = {}
-        for node in self._system.addressed():
+        self._by_service[service] = found
+        for node in self._system.addressed(service):
             if has_own_name(self._system, node):
                 for arn in self._system.arns(node):
                     name = address(arn, unknown=self._system.account)

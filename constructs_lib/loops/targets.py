@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import address, rest_of
 from constructs_lib.loops.directory import Directory
 from constructs_lib.loops.keys import ANY, STAR, literal
 from constructs_lib.loops.owners import has_own_name
-from constructs_lib.templates.names import NAMING
 from constructs_lib.templates.symbols import has_symbols
 
 if TYPE_CHECKING:
@@ -75,8 +73,8 @@ class Targets:
         directory = self._directories.get(service)
         if directory is None:
             directory = self._directories[service] = Directory()
-            for node in self._system.addressed():
-                for arn in self._system.arns(node) if service in {"", _service(node.type)} else ():
+            for node in self._system.addressed(service):
+                for arn in self._system.arns(node):
                     name = address(arn.removesuffix(":*"), unknown=self._system.account)
                     if name is not None:
                         directory.add(_as_container(name), (node, name))
@@ -86,12 +84,6 @@ class Targets:
 def _as_container(name: str) -> str:
     """An address as a directory has it: that of a bucket ends in a slash, so that buckets are told apart."""
     return f"{name}/" if name.startswith("s3:") and "/" not in name else name
-
-
-@cache
-def _service(type_: str) -> str:
-    """The service in the ARNs of a type's resources."""
-    return NAMING[type_].arn.split(":")[2]
 
 
 def _may_name(name: str, own: str) -> bool:

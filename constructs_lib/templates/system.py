@@ -137,10 +137,10 @@ class System(Texts):
         """The resources of some types that a template declares, in its order, without asking for them."""
         return (node for node in self._nodes[id(template)].values() if node.type in types and node.is_declared)
 
-    def addressed(self) -> Iterator[Node]:
-        """All resources that an ARN may name as a target."""
+    def addressed(self, service: str = "") -> Iterator[Node]:
+        """All resources that an ARN may name as a target; of the service that ARNs call so, if one is given."""
         for type_, nodes in self._by_type.items():
-            if _is_addressed(type_):
+            if _is_addressed(type_) and service in {"", NAMING[type_].arn.split(":")[2]}:
                 yield from nodes
 
     def named(self, type_: str, name: str) -> Sequence[Node]:
