@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
+from constructs_lib.loops.languages import Language, widened
 from constructs_lib.loops.managed import managed_statements
 from constructs_lib.loops.policies import Actions, Allow, Deny, ever, is_conditional, listed, service_of, statements
 from constructs_lib.loops.principals import Principals
@@ -98,12 +99,15 @@ class Permissions:
         self._outside: dict[str, Identity] = {}
         self._of_aws: dict[str, tuple[Allow, ...] | None] = {}
         # Most roles have made-up names, by which they are known without being looked for.
-        self._by_arn: dict[str, Node] = {}
-        self._by_name: dict[str, Node] = {}
+        # Several may have one name: those of conditions that exclude each other.
+        self._by_arn: Grouped[str, Node] = Grouped()
+        self._by_name: Grouped[str, Node] = Grouped()
         for node in self.roles:
             if node.get("RoleName") is not None:
-                self._by_arn.update(dict.fromkeys(system.arns(node), node))
-                self._by_name.update(dict.fromkeys(system.names(node), node))
+                for arn in system.arns(node):
+                    self._by_arn.add(arn, node)
+                for name in system.names(node):
+                    self._by_name.add(name, node)
         self._managed_here: dict[str, list[Node]] = {}
         for node in system.nodes("AWS::IAM::ManagedPolicy"):
             for arn in system.arns(node):
@@ -124,7 +128,7 @@ class Permissions:
     def called(self, principal: str) -> Iterable[tuple[Node, bool]]:
         """The roles that a principal may mean, and whether it does for certain."""
         known = self._with_arn(principal)
-        return self.principals.roles(principal) if known is None else [(known, True)]
+        return [(node, True) for node in known] or self.principals.roles(principal)
 
     def of(self, role: Any, node: Node) -> Identity:
         """The permissions of the role that a property of a resource names by ARN.
@@ -137,7 +141,7 @@ class Permissions:
         # Without a role there is no function, so a branch that leaves it out is none.
         given = [choice for choice in self._system.choices(role, node.template) if choice is not MISSING]
         texts = [text for choice in given if choice is not None for text in self._system.texts(choice, node.template)]
-        found = [self._identity(arn) for arn in dict.fromkeys(texts)]
+        found = list(dict.fromkeys(identity for arn in dict.fromkeys(texts) for identity in self._identities(arn)))
         if len(found) == 1:
             return found[0]
         united = Identity(" or ".join(dict.fromkeys(identity.name for identity in found)))
@@ -172,28 +176,28 @@ class Permissions:
         node = self._system.node(template, path[0])
         return node if node is not None and node.type == _ROLE else None
 
-    def _with_name(self, name: str) -> Node | None:
-        found = self._by_name.get(name) or self._system.with_made_up(name)
-        return found if found is not None and found.type == _ROLE else None
+    def _with_name(self, name: str) -> Sequence[Node]:
+        found = self._by_name.of(name)
+        other = None if found else self._system.with_made_up(name)
+        return found if other is None or other.type != _ROLE else (other,)
 
-    def _with_arn(self, arn: str) -> Node | None:
-        found = self._by_arn.get(arn)
-        if found is None:
-            found = self._with_name(arn.rpartition("/")[2])
-        return found if found is not None and arn in self._system.arns(found) else None
+    def _with_arn(self, arn: str) -> list[Node]:
+        found = self._by_arn.of(arn) or self._with_name(arn.rpartition("/")[2])
+        return [node for node in found if arn in self._system.arns(node)]
 
-    def _identity(self, arn: str) -> Identity:
+    def _identities(self, arn: str) -> list[Identity]:
+        """The permissions of the roles that an ARN may mean: of several, conditions leave one."""
         name = arn.rpartition("/")[2]
-        node = self._with_arn(arn) or self._with_name(name)
-        if node is not None:
-            return self.role(node)
+        nodes = self._with_arn(arn) or self._with_name(name)
+        if nodes:
+            return [self.role(node) for node in nodes]
         identity = self._outside.get(arn)
         if identity is None:
             is_attached = name in self._attached
             identity = self._outside[arn] = Identity(self._system.symbols.show(name if is_attached else arn))
             identity.add_unknown(f"the role `{identity.name}`")
             self._add_attached(identity, self._attached.of(name))
-        return identity
+        return [identity]
 
     def _add_own(self, identity: Identity, node: Node) -> None:
         system = self._system
@@ -260,21 +264,28 @@ class Permissions:
             names = system.texts(item, node.template)
             always = fixed and len(names) == 1 and "Condition" not in node.body
             for name in names:
-                roles, doubt = self._named(name)
-                for role in roles:
+                for role, doubt in self._named(name):
                     certain = always and not doubt and (isinstance(role, str) or self._has_one_name(role))
                     self._attached.add(role, (node, certain, doubt))
 
-    def _named(self, name: str) -> tuple[Iterable[Node | str], str]:
-        """The roles that a name or ARN may mean, one outside of the system by its name; and why it may mean another."""
+    def _named(self, name: str) -> list[tuple[Node | str, str]]:
+        """The roles that a name or ARN may mean, one outside of the system by its name; each with why it may not."""
         short = name.rpartition("/")[2]
         known = self._with_name(short)
-        if known is not None:
-            return (known,), ""
+        if known:
+            return [(role, "") for role in known]
+        doubt = "which role a policy is attached to is known at deployment only"
         if self._system.symbols.free_in(name):
             outside = (role for role in self._attached if isinstance(role, str))
-            return (*self.roles, *outside), "which role a policy is attached to is known at deployment only"
-        return (short,), ""
+            roles: list[Node | str] = [*self.roles, *outside]
+            return [(role, doubt) for role in roles]
+        return [(short, ""), *((role, doubt) for role in self.roles if self._may_have_name(role, short))]
+
+    def _may_have_name(self, role: Node, name: str) -> bool:
+        """Whether a role's name is not known and may turn out to be a known one."""
+        names = () if role.get("RoleName") is None else self._system.names(role)
+        free = (own for own in names if self._system.symbols.free_in(own))
+        return any(Language(((widened(own),), (widened(name),))).may() is not None for own in free)
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.body
@@ -286,8 +297,8 @@ class Permissions:
             if "*" in principals:
                 named = ((role, True) for role in self.roles)
             elif statement.denies:  # neither another session nor the role by another name is denied
-                known = [self._with_arn(principal) for principal in principals]
-                named = ((role, True) for role in known if role is not None and self._has_one_name(role))
+                known = chain.from_iterable(map(self._with_arn, principals))
+                named = ((role, True) for role in known if self._has_one_name(role))
             else:
                 named = (found for principal in principals for found in self.called(principal))
             for role, certain in named:

@@ -20,6 +20,7 @@ SECTIONS: Body = {
     "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
 }
 ACCOUNT_ROLE = "arn:aws:iam::${AWS::AccountId}:role/"
+TWO_ROLES = ("Prod", "Dev")
 
 
 def only_if(value: Any, otherwise: Any) -> Body:
@@ -101,6 +102,54 @@ def test_a_role_is_known_by_an_arn_with_a_path_too() -> None:
     given = {"Fn::Sub": ACCOUNT_ROLE + "service/writer"}
 
     assert allowed(identity(given, Role=role("a", RoleName="writer"))) == ["a"]
+
+
+@pytest.mark.parametrize("holder", ["Prod", "Dev"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Fn::Sub": f"{ACCOUNT_ROLE}writer"},
+        {"Fn::Sub": f"{ACCOUNT_ROLE}service/writer"},
+        only_if({"Fn::GetAtt": ["Prod", "Arn"]}, {"Fn::GetAtt": ["Dev", "Arn"]}),
+    ],
+)
+def test_roles_of_one_name_under_conditions_are_all_that_their_name_means(holder: str, given: Any) -> None:
+    roles = {name: role("a", RoleName="writer") if name == holder else role(RoleName="writer") for name in TWO_ROLES}
+
+    assert allowed(identity(given, **roles)) == ["a"]
+
+
+@pytest.mark.parametrize("named", ["Prod", "Dev"])
+def test_what_is_for_a_name_is_for_all_roles_of_this_name(named: str) -> None:
+    policies = {
+        "Grant": attached([{"Ref": named}], "a"),
+        "Denial": attached("writer", "b", effect="Deny"),
+        "Shared": bucket_policy(
+            statement("c", Principal={"AWS": {"Fn::GetAtt": [named, "Arn"]}}),
+            statement("d", effect="Deny", Principal={"AWS": {"Fn::GetAtt": [named, "Arn"]}}),
+        ),
+    }
+    roles = {name: role(RoleName="writer") for name in TWO_ROLES}
+
+    for one in TWO_ROLES:
+        found = identity({"Fn::GetAtt": [one, "Arn"]}, **roles, **policies)
+
+        assert (allowed(found), denied(found)) == (["a", "c"], ["b", "d"])
+        assert not any(allow.doubt for allow in found.allows)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [({"Ref": "Which"}, ["a"]), ({"Fn::Sub": "${Which}-er"}, []), ({"Fn::Sub": "${Which}ter"}, ["a"]), ("other", [])],
+)
+def test_a_role_whose_name_may_turn_out_to_be_a_known_one_may_have_what_is_attached_to_it(
+    name: Any, expected: list[str]
+) -> None:
+    policies = {"Grant": attached(["writer"], "a"), "Denial": attached(["writer"], "b", effect="Deny")}
+    found = identity(Role=role(RoleName=name), **policies)
+
+    assert (allowed(found), denied(found)) == (expected, [])
+    assert all(allow.doubt for allow in found.allows)
 
 
 def test_a_role_is_looked_at_once() -> None:
