@@ -10,11 +10,13 @@ in two worlds are checked once.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from constructs_lib.loops.hanging import Hanging
 from constructs_lib.templates.conditions import WorldTemplates
+from constructs_lib.templates.template import Resource
 from constructs_lib.templates.variables import Value, Variables
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ class Worlds(Generic[Found]):
         version = self._versions.of(world)
         known = self._found_in.get(version)
         if known is None:
-            known = next((found for seen, found in self._seen if seen == version.templates), None)
+            known = next((found for seen, found in self._seen if _are_same(seen, version.templates)), None)
             if known is None:
                 self.checks += 1
                 known = self._check(version.templates)
@@ -144,7 +146,7 @@ class Worlds(Generic[Found]):
             if not left and world not in self._versions:
                 return True
             version = self._versions.of(world)
-            if version not in self._found_in and version.templates not in seen:
+            if version not in self._found_in and not any(_are_same(one, version.templates) for one in seen):
                 seen.append(version.templates)
                 left -= 1
         return left < 0
@@ -154,6 +156,29 @@ class Worlds(Generic[Found]):
         hanging = self._versions.of(world)
         counted = Counter(variable for group in found.places(region) for variable in hanging.waiting(group))
         return max(counted, key=lambda variable: counted[variable]) if counted else None
+
+
+def _are_same(some: Sequence[Template], others: Sequence[Template]) -> bool:
+    """Whether templates are the same: what is equal need not be, for `true` equals `1`, which equals `1.0`."""
+    if some != others:
+        return False
+    work: list[tuple[Any, Any]] = []
+    for one, other in zip(some, others, strict=True):
+        if one is not other:
+            work += [(one.resources, other.resources), (one.sections, other.sections)]
+    while work:
+        first, second = work.pop()
+        if first is second or isinstance(first, str):
+            continue
+        if isinstance(first, Resource):
+            work += [(first.properties, second.properties), (first.body, second.body)]
+        elif isinstance(first, Mapping):
+            work += [(first[key], second[key]) for key in first]
+        elif isinstance(first, (list, tuple)):
+            work += zip(first, second, strict=True)
+        elif repr(first) != repr(second):
+            return False
+    return True
 
 
 def when(worlds: Iterable[World], others: Sequence[World]) -> tuple[str, ...]:

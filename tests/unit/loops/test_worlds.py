@@ -102,6 +102,25 @@ def test_a_parameter_is_one_value_in_both_places(make: Make) -> None:
     assert seen(looping(make, under("x/", "/*"), "x/b/", **free)) == ("loop", [("Stage is `b`",)])
 
 
+@pytest.mark.parametrize(
+    ("values", "name"), [((True, 1), "1"), ((1, True), "true"), ((1, 1.0), "1.0"), ((1.0, 1), "1"), ((0, -0.0), "-0.0")]
+)
+def test_worlds_whose_values_are_equal_but_not_the_same_are_told_apart(
+    make: Make, values: tuple[Any, Any], name: str
+) -> None:
+    resources = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": if_prod(*values)}},
+        "Role": make.role(make.allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{name}")),
+        "Work": make.function(),
+        "Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}, "FunctionName": {"Ref": "Work"}},
+        },
+    }
+    report = check([make.template(resources, **STAGE)])
+    assert len(report.findings) == 1
+
+
 def test_resources_under_conditions_that_exclude_each_other_do_not_meet(make: Make) -> None:
     template = looping(make)
     document = {**template.document}
