@@ -23,6 +23,8 @@ _PLAIN = (str, list, type(None))
 _CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _LISTS = ("CommaDelimitedList", "List<String>", "List<Number>")
 _NO_COLON_OR_SLASH = {":", "/"}
+_IN_NO_NAME = {",", ", ", ";", " ", "||"}
+"""What lists are joined with: neither names and ids that AWS makes up nor their ARNs have it inside."""
 
 
 class Resolved(str):
@@ -172,8 +174,8 @@ class Structures(ABC):
         """Whether an unknown piece of the text may contain the delimiter."""
         return any(
             self.symbols[c].kind == "free"
-            or delimiter not in _NO_COLON_OR_SLASH
-            or "AWS::StackId" in self.symbols[c].label
+            or (delimiter not in _IN_NO_NAME and delimiter not in _NO_COLON_OR_SLASH)
+            or (delimiter in _NO_COLON_OR_SLASH and "AWS::StackId" in self.symbols[c].label)
             for c in symbols_in(text)
         )
 
