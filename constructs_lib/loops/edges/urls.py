@@ -51,13 +51,11 @@ class Urls(EdgeKind):
 
     def channels(self, system: System) -> Iterator[Channel]:
         """The functions that have a URL: a role with `lambda:InvokeFunctionUrl` may call it."""
-        urls = list(system.nodes("AWS::Lambda::Url"))
-        functions = {name: node for node in system.nodes(FUNCTION) for name in system.names(node)} if urls else {}
-        for node in urls:
+        for node in system.nodes("AWS::Lambda::Url"):
             for target in system.texts(node.get("TargetFunctionArn"), node.template):
                 name = target.rpartition("function:")[2].partition(":")[0]
-                if name in functions:
-                    yield Channel(functions[name], (f"lambda:function:{name}",), _INVOKE_URL)
+                for function in system.named(FUNCTION, name):
+                    yield Channel(function, (f"lambda:function:{name}",), _INVOKE_URL)
 
     def puts(self, system: System) -> Iterator[Put]:
         """What functions may call because their environment tells them a URL, whatever their roles allow."""

@@ -238,6 +238,21 @@ def test_an_api_destination_calls_the_api_behind_its_endpoint(make: Make) -> Non
     ]
 
 
+@pytest.mark.parametrize("caller", ["Worker", "Other"])
+def test_a_url_is_that_of_every_function_with_its_name(make: Make, caller: str) -> None:
+    conditions = {
+        "IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+        "IsOther": {"Fn::Not": [{"Condition": "IsProd"}]},
+    }
+    resources = {**url_loop(make), "None": make.role(), "Role": make.role(make.allow("lambda:InvokeFunctionUrl", "*"))}
+    for name, condition in (("Worker", "IsProd"), ("Other", "IsOther")):
+        called = body("AWS::Lambda::Function", FunctionName="f", Role=arn("Role" if name == caller else "None"))
+        resources[name] = {**called, "Condition": condition}
+    resources["Url"] = body("AWS::Lambda::Url", TargetFunctionArn=arn(caller), AuthType="AWS_IAM")
+
+    assert make.check(resources, Conditions=conditions).verdict == "loop"
+
+
 def test_the_reference_of_a_function_url_is_its_functions_arn(make: Make) -> None:
     resources = url_loop(make)
     resources["Role"] = make.role(make.allow("lambda:InvokeFunctionUrl", {"Ref": "Url"}))
