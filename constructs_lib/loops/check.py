@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
@@ -20,6 +21,7 @@ from constructs_lib.loops.report import Acknowledged, Report
 from constructs_lib.loops.trials import Trials
 from constructs_lib.loops.unseen import unseen
 from constructs_lib.loops.worlds import Versions, Worlds, when
+from constructs_lib.templates.documents import unreadable
 from constructs_lib.templates.grouped import Grouped
 from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
@@ -49,12 +51,33 @@ def check(templates: Iterable[Template], *, acknowledgements: Iterable[Acknowled
         templates: what is deployed together: they see each other's exports and names.
         acknowledgements: loops that are meant, besides those that the templates' metadata acknowledge.
 
+    Raises:
+        ConstructsLibError: `template-unreadable` if one is nested too deeply.
+
     >>> from constructs_lib.templates import Template
     >>> check([Template.of({"Resources": {}})]).summary
     'loop-free: 0 resources read; graph: 0 functions, 0 other resources, 0 edges'
     """
-    given = tuple(acknowledgements)
     written = flattened(templates)
+    try:
+        return _report(written, tuple(acknowledgements))
+    except RecursionError as error:
+        deepest = max(written, key=lambda template: _depth(template.document))
+        raise unreadable(str(deepest.path or deepest.name), "it is nested too deeply") from error
+
+
+def _depth(document: Any) -> int:
+    depth = 0
+    values = [document]
+    while values:
+        depth += 1
+        mappings = [value for value in values if isinstance(value, Mapping)]
+        values = [part for value in values if isinstance(value, list) for part in value]
+        values += [part for mapping in mappings for part in mapping.values()]
+    return depth
+
+
+def _report(written: Sequence[Template], given: Sequence[Acknowledgement]) -> Report:
     first = _Checked(System(written), given)
     trials = Trials(written, first.graph)
     versions = Versions(written)

@@ -257,9 +257,14 @@ class System(Texts):
         node.names = (self._generated(node),)  # should its name refer to itself, it is this one
         self._being_named += 1
         found: list[str] = []
-        for choice in self.choices(value, node.template):
-            found += [self._generated(node)] if choice is MISSING else self.texts(choice, node.template)
-        self._being_named -= 1
+        try:
+            for choice in self.choices(value, node.template):
+                found += [self._generated(node)] if choice is MISSING else self.texts(choice, node.template)
+        except RecursionError:
+            node.names = None  # whoever asks next may be less deep
+            raise
+        finally:
+            self._being_named -= 1
         return tuple(self._bounded(list(dict.fromkeys(found)), value, node.template))
 
     def arns(self, node: Node) -> tuple[str, ...]:

@@ -273,7 +273,7 @@ class Texts(Exchange):
             return None
         try:
             index = int(argument[0])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         source = argument[1]
         if isinstance(source, Mapping) and set(source) == {"Fn::Split"}:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from constructs_lib.errors import ConstructsLibError
 from constructs_lib.loops import check, finder
 from constructs_lib.templates import Template
 
@@ -131,3 +132,14 @@ def test_more_loops_than_are_shown_are_mentioned(monkeypatch: pytest.MonkeyPatch
 
     assert (len(few.findings), few.approximations) == (8, ())
     assert (len(many.findings), many.approximations) == (8, ("there are more loops than are shown",))
+
+
+def test_what_is_nested_too_deeply_cannot_be_read(make: Make) -> None:
+    value: Any = "x"
+    for _ in range(5_000):
+        value = {"a": [value]}
+    deep = make.template({"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": value}}}, name="Deep")
+    flat = make.template({"Function": make.function()}, name="Flat")
+
+    with pytest.raises(ConstructsLibError, match="Deep: it is nested too deeply"):
+        check([flat, deep])

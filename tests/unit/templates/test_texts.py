@@ -8,7 +8,7 @@ import pytest
 
 from constructs_lib.loops import check
 from constructs_lib.templates import Template, read, symbols
-from constructs_lib.templates.symbols import replaced
+from constructs_lib.templates.symbols import kinds_in, replaced
 from constructs_lib.templates.system import System
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def texts(value: Any) -> list[str]:
         ({"Fn::GetAtt": [{"Ref": "Name"}, "Arn"]}, ["…"]),
         ({"Fn::Join": ["-", ["a", if_prod("b", NO_VALUE), "c"]]}, ["a-b-c", "a-c"]),
         ({"Fn::Select": [1, ["a", if_prod("b", NO_VALUE), "c"]]}, ["b", "c"]),
+        ({"Fn::Select": [float("inf"), ["a", "b"]]}, ["…"]),
+        ({"Fn::Select": [float("nan"), ["a", "b"]]}, ["…"]),
         (if_prod("a", NO_VALUE), ["a", "…"]),
     ],
 )
@@ -139,3 +141,23 @@ def test_resources_are_found_by_names_and_arns_even_if_there_are_too_many_to_tel
         assert all(node in system.by_arn(arn) for arn in system.arns(node))
         assert all(node in system.named(node.type, name) for name in system.names(node))
         assert len(set(system.by_arn(system.arns(node)[0]))) == (1 if room or node.id in {"Dead", "Jobs"} else 3)
+
+
+def test_a_name_that_is_too_far_behind_others_is_not_taken_for_one_that_is_made_up() -> None:
+    far = 230
+    queues: dict[str, Any] = {
+        f"Q{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": f"${{Q{n + 1}.QueueName}}"}}}
+        for n in range(far)
+    }
+    queues[f"Q{far}"] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}}
+    template = Template.of({"Resources": queues})
+
+    def kinds(already_called: int) -> set[str]:
+        if already_called:
+            return kinds(already_called - 1)
+        system = System([template])
+        return {
+            kind for node in system.nodes("AWS::SQS::Queue") for name in system.names(node) for kind in kinds_in(name)
+        }
+
+    assert [kinds(already_called) for already_called in range(24)] == [{"free"}] * 24
