@@ -9,7 +9,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.loops.keys import STAR
-from constructs_lib.loops.languages import Language, widened
 from constructs_lib.loops.managed import managed_statements
 from constructs_lib.loops.policies import Actions, Allow, Deny, ever, is_conditional, listed, service_of, statements
 from constructs_lib.loops.principals import Principals
@@ -279,13 +278,7 @@ class Permissions:
             outside = (role for role in self._attached if isinstance(role, str))
             roles: list[Node | str] = [*self.roles, *outside]
             return [(role, doubt) for role in roles]
-        return [(short, ""), *((role, doubt) for role in self.roles if self._may_have_name(role, short))]
-
-    def _may_have_name(self, role: Node, name: str) -> bool:
-        """Whether a role's name is not known and may turn out to be a known one."""
-        names = () if role.get("RoleName") is None else self._system.names(role)
-        free = (own for own in names if self._system.symbols.free_in(own))
-        return any(Language(((widened(own),), (widened(name),))).may() is not None for own in free)
+        return [(short, ""), *((role, doubt) for role in self.principals.named(short))]
 
     def _resource_policy(self, node: Node, document: Any) -> None:
         always = "Condition" not in node.body

@@ -5,6 +5,7 @@ As everywhere, accounts are left out: a policy that spells the account out means
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.loops.addresses import address, rest_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Principals"]
 
 _SESSION = ":assumed-role/"
+_ROLE = "iam:role/"
 
 
 class Principals:
@@ -56,11 +58,26 @@ class Principals:
                 if _is_whole(tail for rest in rests for tail in rest.may):
                     yield node, certain and _is_whole(tail for rest in rests for tail in rest.sure)
 
+    def named(self, name: str) -> list[Node]:
+        """The roles whose names may turn out to be one that none is known to have."""
+        pattern = f"{_ROLE}{name}"
+        found = self._by_name.of(pattern)
+        return list(dict.fromkeys(node for node, own in found if _is_whole(rest_of(pattern, own).may)))
+
+    @cached_property
+    def _by_name(self) -> Directory[tuple[Node, str]]:
+        """The roles by their names, whatever their paths."""
+        found: Directory[tuple[Node, str]] = Directory()
+        for node in self._addresses:
+            for name in self._system.names(node):
+                found.add(f"{_ROLE}{name}", (node, f"{_ROLE}{name}"))
+        return found
+
     def _patterns(self, principal: str) -> list[str]:
         _, is_session, session = principal.partition(_SESSION)
         if is_session:  # a session's ARN leaves the path of its role out
             name, slash, _ = session.partition("/")
-            return [f"iam:role/{name}", f"iam:role/{STAR}/{name}"] if slash else []
+            return [f"{_ROLE}{name}", f"{_ROLE}{STAR}/{name}"] if slash else []
         found = self._address(principal)
         return [] if found is None else [found]
 

@@ -139,14 +139,24 @@ def test_what_is_for_a_name_is_for_all_roles_of_this_name(named: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [({"Ref": "Which"}, ["a"]), ({"Fn::Sub": "${Which}-er"}, []), ({"Fn::Sub": "${Which}ter"}, ["a"]), ("other", [])],
+    ("attached_to", "name", "expected"),
+    [
+        ("writer", {"Ref": "Which"}, ["a"]),
+        ("writer", {"Fn::Sub": "${Which}-er"}, []),
+        ("writer", {"Fn::Sub": "${Which}ter"}, ["a"]),
+        ("writer", "other", []),
+        ("writer-eu-west-1", {"Fn::Sub": "writer-${AWS::Region}"}, ["a"]),
+        ("reader-eu-west-1", {"Fn::Sub": "writer-${AWS::Region}"}, []),
+        ("writer", None, []),
+        ("Stack-Role-1ABCDEFGHIJKL", None, ["a"]),
+    ],
 )
+@pytest.mark.parametrize("path", [{}, {"Path": "/service/"}])
 def test_a_role_whose_name_may_turn_out_to_be_a_known_one_may_have_what_is_attached_to_it(
-    name: Any, expected: list[str]
+    attached_to: str, name: Any, expected: list[str], path: Body
 ) -> None:
-    policies = {"Grant": attached(["writer"], "a"), "Denial": attached(["writer"], "b", effect="Deny")}
-    found = identity(Role=role(RoleName=name), **policies)
+    policies = {"Grant": attached([attached_to], "a"), "Denial": attached([attached_to], "b", effect="Deny")}
+    found = identity(Role=role(**path) if name is None else role(RoleName=name, **path), **policies)
 
     assert (allowed(found), denied(found)) == (expected, [])
     assert all(allow.doubt for allow in found.allows)
