@@ -12,7 +12,7 @@ from constructs_lib.templates.symbols import has_symbols, symbols_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from constructs_lib.templates.symbols import Symbols
+    from constructs_lib.templates.symbols import Symbol, Symbols
     from constructs_lib.templates.template import Template
 
 __all__ = ["MAX_DEPTH", "Resolved", "Structures", "is_plain", "resolved"]
@@ -22,7 +22,8 @@ _PLAIN = (str, list, type(None))
 """What needs not be asked whether it is a mapping; to ask takes long."""
 _CHOICES = {"Fn::If", "Fn::FindInMap", "Ref"}
 _LISTS = ("CommaDelimitedList", "List<String>", "List<Number>")
-_NO_COLON_OR_SLASH = {":", "/"}
+_BORDERS = {":", "/"}
+"""Neither names nor ids that AWS makes up have them; a stack's id has."""
 _IN_NO_NAME = {",", ", ", ";", " ", "||"}
 """What lists are joined with: neither names and ids that AWS makes up nor their ARNs have it inside."""
 
@@ -172,12 +173,17 @@ class Structures(ABC):
 
     def _may_hold(self, text: str, delimiter: str) -> bool:
         """Whether an unknown piece of the text may contain the delimiter."""
-        return any(
-            self.symbols[c].kind == "free"
-            or (delimiter not in _IN_NO_NAME and delimiter not in _NO_COLON_OR_SLASH)
-            or (delimiter in _NO_COLON_OR_SLASH and "AWS::StackId" in self.symbols[c].label)
-            for c in symbols_in(text)
-        )
+        return any(_may_be_inside(delimiter, self.symbols[character]) for character in symbols_in(text))
+
+
+def _may_be_inside(delimiter: str, symbol: Symbol) -> bool:
+    if symbol.kind == "free":
+        return True
+    if symbol.kind == "twelve":
+        return delimiter.isalnum()
+    if delimiter in _IN_NO_NAME:
+        return False
+    return _BORDERS.isdisjoint((delimiter[0], delimiter[-1])) or "AWS::StackId" in symbol.label
 
 
 def is_plain(value: Any) -> bool:

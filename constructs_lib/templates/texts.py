@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.templates.exchange import Exchange
 from constructs_lib.templates.plain import MAX_ALTERNATIVES, MISSING, plain
 from constructs_lib.templates.structures import MAX_DEPTH, Resolved, is_plain, resolved
-from constructs_lib.templates.symbols import has_symbols
+from constructs_lib.templates.symbols import has_symbols, kinds_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +33,8 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 _OF_STACK = {"AWS::StackId", "AWS::StackName"}
 _OF_FUNCTION = (".Alias", ".Version")
+_OPEN: set[Kind] = {"free", "generated"}
+"""What has a part that may be any text."""
 _NODE_OF_UUID = 4
 """The last part of a stack's id is a UUID; its fifth part has twelve characters."""
 
@@ -297,7 +299,8 @@ class Texts(Exchange):
                     return None
                 found.append(pieces[index])
                 continue
-            kind: Kind = "free" if self.symbols.free_in(text) else "twelve" if index == _NODE_OF_UUID else "fixed"
+            is_open = not kinds_in(text).isdisjoint(_OPEN)
+            kind: Kind = "free" if is_open else "twelve" if index == _NODE_OF_UUID else "fixed"
             label = f"${{part {index} of {self.symbols.show(text).strip('${}')}}}"
             identity = ("part", index, delimiter, text)
             found.append(self.symbols.character(identity, label, kind, "it is known at deployment only"))
