@@ -27,7 +27,7 @@ from constructs_lib.templates.nested import flattened
 from constructs_lib.templates.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from constructs_lib.loops.hanging import Place
     from constructs_lib.loops.report import Acknowledgement, Finding, Step
@@ -137,7 +137,14 @@ class _Checked:
         """The strongly connected parts of the graph in which loops are."""
         found = {edges[0].source for edges in (*self._left, *self.known.meant)}
         parts = [part for part in self.finder.components() if not part.isdisjoint(found)] if found else []
-        return [frozenset(self._place(node) for node in part) for part in parts]
+        return [frozenset(self._place(node) for node in (*part, *self._passed(part))) for part in parts]
+
+    def _passed(self, part: Collection[Node]) -> Iterator[Node]:
+        """Where what goes round by itself passes in a part: in a world another one of these resources may act."""
+        for node in filter(self.graph.turned.__contains__, part):
+            for passage in (way for outlet in self.graph.outlets.of(node) for way in self.graph.passages(outlet)):
+                if passage.target in part:
+                    yield from passage.resources
 
     def findings(self, region: Region, trials: Trials) -> list[Finding]:
         """Loops that are not acknowledged."""

@@ -53,6 +53,7 @@ class Graph:
         outlets: what each of them may put somewhere.
         network: who listens to what.
         leads_on: resources from which an actor can be reached at all.
+        turned: resources that act because something goes round in them by itself.
         not_modelled: what is in the templates that nobody can tell.
     """
 
@@ -80,7 +81,7 @@ class Graph:
                 self._channels.add(channel)
         self._walks = Walks(self.network, self._named, self._is_actor)
         turned, ways = self._turn()
-        self._turned = set(turned)
+        self.turned = set(turned)
         self.circles = Circles(ways, self.actors)
         self.outlets: Grouped[Node, Outlet] = Grouped()
         handovers = [handover for kind in kinds for handover in kind.handovers]
@@ -251,7 +252,7 @@ class Graph:
             start = Passage(put.label, node, (), node, put.message, (stretch,), tuple(doubts), failure=put.failure)
             for way in self._walks.of(start, node, self._around):
                 # What goes round is followed for one round: what may come back is what it puts.
-                if put.source not in self._turned or put.source not in way.resources[:-1]:
+                if put.source not in self.turned or put.source not in way.resources[:-1]:
                     yield way
 
     def _needed(self, put: Put) -> str | None:
