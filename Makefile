@@ -13,7 +13,7 @@ LOCK := $(RUN) uv pip compile --universal --python-version 3.10 --no-annotate --
 help:
 	@echo "make demo [PHOTO=path]  deploy the sample app to a local AWS, by CDK and by SAM, and send it a photo"
 	@echo "make test               every check and every test (real builds and deployments included)"
-	@echo "make test-fast          the tests that take under a minute"
+	@echo "make test-fast          the tests without builds and deployments, some 80 seconds"
 	@echo "make bench              how fast the loop check is; fails if it is slower than it may be"
 	@echo "make mutants [MODULES=] which changes of the modules that decide no test notices (hours for all)"
 	@echo "make lint               ruff, mypy, import-linter"
