@@ -87,10 +87,18 @@ def _results(paths: Iterable[str], *, together: bool, ignore_others: bool) -> Re
             unreadable.append(Unreadable(str(found.path), found.error))
         else:
             readable.append(found)
-    if together:
-        return Results([_together(readable, configuration)] if readable else [], unreadable)
     apps = (list(stages) for _, stages in itertools.groupby(readable, key=lambda found: found.app or found.path))
-    return Results([checked for stages in apps for checked in _apart(stages, configuration)], unreadable)
+    systems = ([readable] if readable else []) if together else apps
+    checked = [one for system in systems for one in _checked(system, configuration, together=together)]
+    unreadable += [one for one in checked if isinstance(one, Unreadable)]
+    return Results([one for one in checked if isinstance(one, Checked)], unreadable)
+
+
+def _checked(system: list[Found], configuration: Configuration, *, together: bool) -> list[Checked | Unreadable]:
+    try:
+        return [_together(system, configuration)] if together else [*_apart(system, configuration)]
+    except ConstructsLibError as error:  # it is nested too deeply
+        return [Unreadable(", ".join(str(found.path) for found in system), error)]
 
 
 def _together(system: list[Found], configuration: Configuration) -> Checked:

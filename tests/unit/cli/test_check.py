@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from constructs_lib.loops import check_stages
+from constructs_lib.templates.documents import unreadable
+
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Folder
 
@@ -287,3 +290,32 @@ def test_an_assembly_that_names_itself_as_its_stage_is_refused(folder: Folder) -
 
     assert code == 2
     assert "manifest.json: the artifact `Prod` names `stage/..`, which is not within the folder" in output
+
+
+@pytest.mark.parametrize("together", [[], ["--together"]])
+def test_what_is_nested_too_deeply_cannot_be_read_however_deep_it_is(folder: Folder, together: list[str]) -> None:
+    """JSON may be as deep as its parser takes, and then too deep for what reads it."""
+    refused = set()
+    for depth in range(700, 990, 4):
+        pattern = '{"a":' * depth + "1" + "}" * depth
+        rule = f'{{"Type": "AWS::Events::Rule", "Properties": {{"EventPattern": {pattern}}}}}'
+        folder.write("deep.json", f'{{"Resources": {{"Rule": {rule}}}}}')
+        code, output = folder.check(*together, "deep.json")
+        assert (code, "deep.json: it is nested too deeply" in output) in {(0, False), (2, True)}, output
+        refused.add(code)
+    assert refused == {0, 2}
+
+
+def test_what_is_nested_too_deeply_leaves_the_others_checked(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(stages: list[Any], **given: Any) -> Any:
+        if any(template.name == "deep" for stage in stages for template in stage):
+            raise unreadable("deep.yaml", "it is nested too deeply")
+        return check_stages(stages, **given)
+
+    folder.write("deep.yaml", folder.safe)
+    folder.write("safe.yaml", folder.safe)
+    monkeypatch.setattr(sys.modules["constructs_lib.cli.check"], "check_stages", refuse)
+
+    code, output = folder.check("deep.yaml", "safe.yaml")
+    assert code == 2
+    assert output.endswith("in all: 1 checked, no findings, 1 cannot be read\n")
