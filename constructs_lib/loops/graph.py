@@ -50,7 +50,8 @@ class Graph:
 
     Attributes:
         actors: what acts.
-        outlets: what each of them may put somewhere.
+        outlets: what each of them may put somewhere, as far as somebody may hear of it.
+        circles: who may be on a circle at all.
         network: who listens to what.
         leads_on: resources from which an actor can be reached at all.
         turned: resources that act because something goes round in them by itself.
